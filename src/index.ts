@@ -1,0 +1,17 @@
+/** Package entry `agensight`: the SDK's public names. */
+export {
+  agent,
+  enableSessionTracking,
+  flush,
+  llm,
+  type Retention,
+  retrieval,
+  type SpanAttributes,
+  setSessionId,
+  setupTracing,
+  startSpan,
+  type Tracing,
+  type TracingOptions,
+  tool,
+  withSession,
+} from "./sdk/tracing.js";
