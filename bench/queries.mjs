@@ -1,0 +1,134 @@
+// How fast each query tool answers through a real stdio client, with 100,000 and with 1,000,000 spans in the store.
+import { connect } from "./client.mjs";
+import { atMost, quantile, told } from "./figures.mjs";
+import { agents, longTraceSpans, models, services, smallSpansStore } from "./small-spans.mjs";
+import { seeded, wordOfRank } from "./text.mjs";
+
+const repeats = 60;
+const small = 5_000;
+const large = 50_000;
+
+/** name, arguments of the n-th question, and whether the 20 ms hold for it. */
+function questions(known) {
+  const at = (list, i) => list[i % list.length];
+  const tool = (name, args, judged = true) => ({ name, args, judged });
+  return {
+    "list_traces, newest": tool("list_traces", (i) => ({ limit: 10 + (i % 11) })),
+    "list_traces, of the last day": tool("list_traces", (i) => ({ since: `${24 + i}h` })),
+    "list_traces, slowest": tool("list_traces", (i) => ({ sort: "slowest", limit: 10 + (i % 11) })),
+    "list_traces, costliest of the last day": tool("list_traces", (i) => ({ sort: "costliest", since: `${24 + i}h` })),
+    "list_traces, failed": tool("list_traces", (i) => ({ status: "error", limit: 10 + (i % 11) })),
+    "list_traces, by service, agent and model": tool("list_traces", (i) => ({
+      service: at(services, i),
+      agent: at(agents, i),
+      model: at(models, i),
+    })),
+    "list_traces, by session": tool("list_traces", (i) => ({ session_id: at(known.sessions, i) })),
+    "list_traces, by text": tool("list_traces", (i) => ({ text: wordOfRank(300 + 7 * i) }), false),
+    list_sessions: tool("list_sessions", (i) => ({ limit: 10 + (i % 11) })),
+    "list_sessions, by agent": tool("list_sessions", (i) => ({ agent: at(agents, i) })),
+    get_session: tool("get_session", (i) => ({ session_id: at(known.sessions, i) }), false),
+    "get_usage, by model": tool("get_usage", () => ({ group_by: ["model"] })),
+    "get_usage, by agent and model of the last day": tool("get_usage", (i) => ({
+      group_by: ["agent", "model"],
+      since: `${24 + i}h`,
+    })),
+    "get_usage, by hour": tool("get_usage", (i) => ({ group_by: ["hour"], service: at(services, i) })),
+    "get_usage, by tool": tool("get_usage", () => ({ group_by: ["tool"] })),
+    "get_usage, by session": tool("get_usage", () => ({ group_by: ["session"] })),
+    "get_trace, 18 spans": tool("get_trace", (i) => ({ trace_id: at(known.traces, i) })),
+    "get_trace, 200 spans": tool("get_trace", (i) => ({ trace_id: at(known.longTraces, i) })),
+    get_span: tool("get_span", (i) => ({ span_id: at(known.spans, i) }), false),
+    "search_spans, a rare word": tool("search_spans", (i) => ({ query: wordOfRank(15_000 + 13 * i) }), false),
+    "search_spans, a common word": tool("search_spans", (i) => ({ query: wordOfRank(20 + i) }), false),
+    "search_spans, two words": tool(
+      "search_spans",
+      (i) => ({ query: `${wordOfRank(30 + i)} ${wordOfRank(400 + i)}` }),
+      false,
+    ),
+  };
+}
+
+export async function run() {
+  const rows = [];
+  const [few, many] = [await measured(small, rows), await measured(large, rows)];
+  for (const [name, { judged, times }] of Object.entries(many)) {
+    const before = few[name].times;
+    const p95 = quantile(times, 0.95);
+    const note = `p50 ${quantile(times, 0.5).toFixed(1)} ms; at 100,000 spans ${quantile(before, 0.5).toFixed(1)} and ${quantile(before, 0.95).toFixed(1)} ms`;
+    rows.push(
+      judged
+        ? atMost(`${name}: p95 at 1,000,000 spans`, p95, 20, "ms", note)
+        : told(`${name}: p95 at 1,000,000 spans`, p95, "ms", note),
+    );
+    rows.push(atMost(`${name}: p50 against 100,000 spans`, quantile(times, 0.5) / quantile(before, 0.5), 1.5, "×"));
+  }
+  return rows;
+}
+
+/** Times of each question's answers in ms on a store of so many traces. */
+async function measured(traceCount, rows) {
+  const store = await smallSpansStore(traceCount);
+  if (store.seconds !== null) {
+    rows.push(
+      told(
+        `writing ${(traceCount * 20).toLocaleString("en")} small spans`,
+        (traceCount * 20) / store.seconds,
+        "spans/s",
+      ),
+    );
+  }
+  const client = await connect(store.path);
+  try {
+    const known = await sample(client);
+    const asked = questions(known);
+    const found = Object.fromEntries(Object.entries(asked).map(([name, { judged }]) => [name, { judged, times: [] }]));
+    const order = seeded(traceCount);
+    for (let i = -3; i < repeats; i++) {
+      const names = Object.keys(asked).sort(() => order.next() - 0.5);
+      for (const name of names) {
+        const { name: tool, args } = asked[name];
+        const began = performance.now();
+        await client.ask(tool, args(i + 3));
+        if (i >= 0) found[name].times.push(performance.now() - began);
+      }
+    }
+    return found;
+  } finally {
+    await client.close();
+  }
+}
+
+/** Ids to ask for, spread over the store. */
+async function sample(client) {
+  const traces = [];
+  const longTraces = [];
+  for (let hours = 6; hours < 144; hours += 3) {
+    const answer = await client.askJson("list_traces", { until: `${hours}h`, limit: 5 });
+    traces.push(...answer.traces);
+    const long = await client.askJson("list_traces", {
+      until: `${hours}h`,
+      since: `${hours + 6}h`,
+      sort: "slowest",
+      limit: 3,
+    });
+    longTraces.push(...long.traces.filter((trace) => trace.span_count === longTraceSpans));
+  }
+  const usual = traces.filter((trace) => trace.span_count < longTraceSpans);
+  const spans = [];
+  for (const trace of usual.slice(0, 20)) {
+    const tree = await client.askJson("get_trace", { trace_id: trace.trace_id });
+    spans.push(
+      ...JSON.stringify(tree)
+        .matchAll(/"span_id":"([0-9a-f]{16})"/g)
+        .map((match) => match[1]),
+    );
+  }
+  if (!usual.length || !longTraces.length || !spans.length) throw new Error("the store holds no traces to ask for");
+  return {
+    traces: usual.map((trace) => trace.trace_id),
+    longTraces: longTraces.map((trace) => trace.trace_id),
+    sessions: [...new Set(usual.map((trace) => trace.session_id))],
+    spans: [...new Set(spans)],
+  };
+}
