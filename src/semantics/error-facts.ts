@@ -1,0 +1,41 @@
+/** Type, message and stack of what went wrong, from status, `error.type` and exception events. */
+import type { SpanFacts } from "../model/facts.js";
+import { type AttributeMap, indexAttributes, type SpanView, textAt } from "./span-view.js";
+
+/**
+ * Fills the error facts of a span whose status is an error, or that carries `error.type` without claiming success.
+ * An exception that was recorded on a span that did not fail is no error: it was handled.
+ */
+export function readError(view: SpanView, facts: SpanFacts): void {
+  const type = textAt(view.attributes, "error.type");
+  if (view.status !== 2 && (view.status === 1 || type === null)) return;
+  const exception = lastException(view);
+  const recorded = exception && textAt(exception, "exception.message");
+  const split = recorded === null ? null : splitStack(recorded);
+  facts.error_type =
+    (type === "_OTHER" ? null : type) ?? (exception && textAt(exception, "exception.type")) ?? split?.type ?? type;
+  facts.error_message =
+    (view.statusMessage === null ? null : (splitStack(view.statusMessage)?.message ?? view.statusMessage)) ??
+    split?.message ??
+    recorded ??
+    textAt(view.attributes, "error.message");
+  facts.error_stack = (exception && textAt(exception, "exception.stacktrace")) ?? split?.stack ?? null;
+}
+
+function lastException(view: SpanView): AttributeMap | null {
+  for (let i = view.events.length - 1; i >= 0; i--) {
+    if (view.events[i]?.name === "exception") return indexAttributes(view.events[i]?.attributes);
+  }
+  return null;
+}
+
+/** Some instrumentations put message and stack into one string: "boom\n\nError: boom\n    at f (a.js:1:1)". */
+function splitStack(text: string): { message: string; stack: string; type: string | null } | null {
+  const frame = text.indexOf("\n    at ");
+  if (frame < 0) return null;
+  const blank = text.lastIndexOf("\n\n", frame);
+  const stack = text.slice(blank < 0 ? 0 : blank).trimStart();
+  const type = /^([A-Za-z_$][\w$.]*): /.exec(stack)?.[1] ?? null;
+  const message = blank < 0 ? text.slice(0, frame) : text.slice(0, blank);
+  return { message: message.trim(), stack, type };
+}
