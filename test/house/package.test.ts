@@ -11,7 +11,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 const run = promisify(execFile);
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const needed = { ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.peerDependencies };
+const readme = readFileSync("README.md", "utf8");
 let folder: string;
+
+const command = () => join(folder, "node_modules/agensight", manifest.bin.agensight);
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "agensight-package-"));
@@ -73,9 +76,36 @@ test("the README's names are exported", async () => {
   );
 });
 
+test("the README's programs run as they stand, and what they record can be exported", async () => {
+  const [recorded, exporter] = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+  const home = join(folder, "home");
+  const env = { ...process.env, AGENSIGHT_HOME: home };
+  const program = join(folder, "readme.mjs");
+  writeFileSync(program, recorded ?? "");
+  expect((await run(process.execPath, [program], { env })).stdout).toBe("It is 4 °C with rain in Oslo.\n");
+  const { stdout } = await run(process.execPath, [command(), "export"], { env, cwd: folder });
+  for (const word of ["my-app", "researcher", "get_weather", "user-123", "gpt-4.1-mini"])
+    expect(stdout).toContain(word);
+
+  writeFileSync(
+    program,
+    `${exporter}
+    provider.getTracer("shop").startSpan("checkout").end();
+    await provider.shutdown();`,
+  );
+  await run(process.execPath, [program], { env });
+  expect((await run(process.execPath, [command(), "export"], { env, cwd: folder })).stdout).toContain("checkout");
+});
+
+test("the commands that the README lists are those of the help", async () => {
+  const { stdout } = await run(process.execPath, [command(), "--help"], { cwd: folder });
+  const listed = [...readme.matchAll(/^\| `agensight (\w+)/gm)].map((match) => match[1]);
+  const helped = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map((match) => match[1]);
+  expect(listed.toSorted()).toEqual(helped.toSorted());
+});
+
 test("the command says its version", async () => {
-  const command = join(folder, "node_modules/agensight", manifest.bin.agensight);
-  expect((await run(process.execPath, [command, "--version"], { cwd: folder })).stdout.trim()).toBe(manifest.version);
+  expect((await run(process.execPath, [command(), "--version"], { cwd: folder })).stdout.trim()).toBe(manifest.version);
 });
 
 test("mcp.json starts the server from a clone as it stands", async () => {
