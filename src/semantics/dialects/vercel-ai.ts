@@ -31,6 +31,10 @@ function complete({ attributes }: SpanView, facts: SpanFacts): void {
     const message = outputMessage(attributes);
     if (message) facts.output = { messages: [message] };
   }
+  // the function's name is an agent's only where a model decides
+  if (facts.kind === "agent" || facts.kind === "llm" || facts.kind === "tool") {
+    facts.agent ??= textAt(attributes, "ai.telemetry.functionId");
+  }
   const firstChunk = numberAt(attributes, "ai.response.msToFirstChunk");
   if (facts.first_token_ms === null && firstChunk !== null) facts.first_token_ms = firstChunk;
   const tools = valueAt(attributes, "ai.prompt.tools");
@@ -71,7 +75,6 @@ export const vercelAi: Dialect = {
     ["request_model", ["ai.model.id"]],
     ["response_model", ["ai.response.model"]],
     ["response_id", ["ai.response.id"]],
-    ["agent", ["ai.telemetry.functionId", "resource.name"]],
     ["tool", ["ai.toolCall.name"]],
     ["tool_call_id", ["ai.toolCall.id"]],
     ["finish_reason", ["ai.response.finishReason"]],
