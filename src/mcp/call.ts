@@ -1,0 +1,79 @@
+/** Runs a tool: finds it, checks its arguments, and turns what it throws into an answer that says what to do next. */
+import { AgensightError } from "../model/error.js";
+import { parseArguments } from "./arguments.js";
+import { jsonText } from "./json-answer.js";
+import { missingStore, recordingHint } from "./missing-store.js";
+import { inline, visible } from "./render/fence.js";
+import { charsWithin } from "./render/tokens.js";
+import type { ServerOptions } from "./server-options.js";
+import { didYouMean } from "./suggest.js";
+import type { ToolContext } from "./tool.js";
+import { tools } from "./tools/all.js";
+
+export type Answer = { text: string; isError: boolean };
+
+/** Cuts an error's text, or an answer whose fixed parts alone pass the budget. */
+function within(text: string, budget: number): string {
+  const chars = charsWithin(text, budget - 12);
+  return chars >= text.length ? text : `${text.slice(0, chars)}\n… cut by max_tokens ${budget}`;
+}
+
+/** Errors other than AgensightError are defects: they are named, never with a stack. */
+export function errorText(error: unknown): { code: string; message: string; hint: string | null } {
+  if (error instanceof AgensightError) {
+    return {
+      code: error.code,
+      message: inline(error.message, 1200),
+      hint: error.hint === null ? null : inline(error.hint, 2000),
+    };
+  }
+  return { code: "internal", message: inline(error instanceof Error ? error.message : String(error), 500), hint: null };
+}
+
+/** What a tool or a resource gets to work with. */
+export async function contextOf(
+  options: ServerOptions,
+  given: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<ToolContext> {
+  const now = options.now?.() ?? Date.now();
+  const reader = await options.reader();
+  const others = async () => (await options.otherStores?.())?.filter((store) => store.path !== options.storePath) ?? [];
+  const nothingRecorded = async () => recordingHint(options.storePath, reader !== null, await others(), now);
+  return {
+    reader: reader ?? missingStore(options.storePath, await nothingRecorded()),
+    content: options.content ?? "full",
+    now,
+    signal,
+    given,
+    nothingRecorded,
+  };
+}
+
+/** Never throws. */
+export async function callTool(
+  options: ServerOptions,
+  name: string,
+  given: Record<string, unknown>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const json = given.format === "json";
+  try {
+    const tool = tools.find((candidate) => candidate.name === name);
+    if (!tool) {
+      const known = tools.map((candidate) => candidate.name);
+      throw new AgensightError("bad_argument", `There is no tool ${inline(name, 80)}${didYouMean(name, known)}.`, {
+        hint: `Tools: ${known.join(", ")}.`,
+      });
+    }
+    const args = parseArguments(tool.name, tool.arguments, given) as { max_tokens?: number };
+    const text = await tool.run(args as never, await contextOf(options, given, signal));
+    return { text: json ? text : within(text, args.max_tokens ?? 2000), isError: false };
+  } catch (error) {
+    const { code, message, hint } = errorText(error);
+    const text = json
+      ? jsonText({ error: { code, message, hint } })
+      : visible(`Error (${code}): ${message}${hint === null ? "" : `\n${hint}`}`);
+    return { text: json ? text : within(text, 2000), isError: true };
+  }
+}

@@ -1,0 +1,73 @@
+/** Answers that list things page by page: as many whole items as the budget holds, then the call that continues. */
+import type { Coverage } from "../model/summary.js";
+import type { Page } from "../store/reader.js";
+import { jsonFit, jsonText, shortenStrings } from "./json-answer.js";
+import { callText, coverageLine } from "./render/coverage.js";
+import { estimateTokens } from "./render/tokens.js";
+import type { ToolContext } from "./tool.js";
+
+export type PageArguments = {
+  limit: number;
+  cursor?: string | undefined;
+  max_tokens?: number | undefined;
+  format: "text" | "json";
+};
+
+export type PageOptions<T> = {
+  tool: string;
+  args: PageArguments;
+  context: ToolContext;
+  /** what one item is called, singular */
+  noun: string;
+  /** the array's key in the JSON answer */
+  key: string;
+  fetch(page: Page): Promise<{ items: T[]; coverage: Coverage }>;
+  line(item: T): string;
+  /** model calls of the item that have no price */
+  unpriced?(item: T): number;
+  /** text above the items; counts against the budget */
+  head?: string;
+  /** what to say when nothing matched */
+  empty(): Promise<string>;
+};
+
+/** Room for the coverage line and the next call, which repeats the arguments. */
+const tailTokens = (given: Record<string, unknown>) => 70 + estimateTokens(JSON.stringify(given));
+
+function fitting<T>(options: PageOptions<T>, items: T[], budget: number): number {
+  if (options.args.format === "json") return jsonFit(items, budget);
+  let used = 0;
+  for (const [i, item] of items.entries()) {
+    used += estimateTokens(options.line(item)) + 1;
+    if (used > budget) return i;
+  }
+  return items.length;
+}
+
+/** Errors: those of `fetch`. Text answers default to 2,000 tokens, JSON to 20,000. */
+export async function answerPage<T>(options: PageOptions<T>): Promise<string> {
+  const { args, context, tool } = options;
+  const json = args.format === "json";
+  const budget = args.max_tokens ?? (json ? 20_000 : 2000);
+  const pageOf = (limit: number): Page => (args.cursor === undefined ? { limit } : { limit, cursor: args.cursor });
+  let { items, coverage } = await options.fetch(pageOf(args.limit));
+  const notes = coverage.notes.reduce((sum, note) => sum + estimateTokens(note) + 5, 0);
+  const room = budget - tailTokens(context.given) - notes - (options.head ? estimateTokens(options.head) : 0);
+  const asked = items.length;
+  // The cursor after fewer items comes from asking for fewer; the store may have changed since, so the fit is checked again.
+  for (let fit = fitting(options, items, room); fit < items.length; fit = fitting(options, items, room)) {
+    if (fit === 0 && items.length === 1) {
+      items = [shortenStrings(items[0] as T, Math.max(20, Math.floor(room / 40)))];
+      coverage.notes.push("an item too large for max_tokens was shortened");
+      break;
+    }
+    ({ items, coverage } = await options.fetch(pageOf(Math.max(1, fit))));
+  }
+  const next = coverage.next_cursor === null ? null : { ...context.given, cursor: coverage.next_cursor };
+  if (items.length === 0) coverage.notes.push(await options.empty());
+  if (json) return jsonText({ [options.key]: items, coverage });
+  const unpriced = items.reduce((sum, item) => sum + (options.unpriced?.(item) ?? 0), 0);
+  const cut = items.length < asked ? `cut by max_tokens ${budget}` : next ? `limit ${args.limit}` : null;
+  const tail = coverageLine({ coverage, noun: options.noun, cut, unpriced, next: next && callText(tool, next) });
+  return [options.head, ...items.map(options.line), tail].filter(Boolean).join("\n");
+}

@@ -1,0 +1,18 @@
+/** What a server is made from. */
+import type { TraceReader } from "../store/reader.js";
+import type { OtherStore } from "./missing-store.js";
+
+export type ServerOptions = {
+  /** asked at every call; null while there is no database file */
+  reader: () => Promise<TraceReader | null>;
+  /** the file that is or will be read */
+  storePath: string;
+  /** stores that programs on this machine used lately */
+  otherStores?: () => Promise<OtherStore[]>;
+  /** how much recorded text answers may show; default full */
+  content?: "none" | "preview" | "full";
+  /** of Agensight */
+  version: string;
+  /** ms since the epoch; for tests */
+  now?: () => number;
+};

@@ -1,0 +1,167 @@
+/** get_trace: one run as a tree, the best first. */
+import * as z from "zod";
+import { AgensightError } from "../../model/error.js";
+import { Coverage, SpanSummary, TraceSummary } from "../../model/summary.js";
+import { buildTree } from "../../model/tree.js";
+import type { TraceTree } from "../../store/reader.js";
+import { answerForm, spanId, traceId } from "../arguments.js";
+import { jsonFit, jsonText } from "../json-answer.js";
+import { callText, coverageLine } from "../render/coverage.js";
+import { idText, nameText } from "../render/fence.js";
+import { ago, count, dotted, plural } from "../render/format.js";
+import { lineFrame, spanLine } from "../render/span-line.js";
+import { estimateTokens } from "../render/tokens.js";
+import { names, verdict } from "../render/trace-line.js";
+import { renderTree } from "../render/trace-tree.js";
+import { defineTool, type ToolContext } from "../tool.js";
+
+/** Spans loaded for a tree, and for pages in start order. */
+const treeSpans = 5000;
+const pageSpans = 100_000;
+
+const Answer = z.object({
+  trace: TraceSummary,
+  /** in start order */
+  spans: z.array(SpanSummary),
+  /** spans of the trace or subtree that are not in `spans` */
+  omitted: z.number(),
+  coverage: Coverage,
+});
+
+type Arguments = { trace_id: string; span_id?: string | undefined; max_tokens?: number | undefined };
+
+export const getTrace = defineTool({
+  name: "get_trace",
+  title: "Get a trace",
+  description:
+    "One run as a tree of spans: errors first, then slowest and costliest; the rest folded. span_id shows that subtree; cursor lists all spans in start order.",
+  effect: "read",
+  arguments: z.strictObject({
+    trace_id: traceId,
+    span_id: spanId.optional(),
+    cursor: z.string().optional(),
+    ...answerForm,
+  }),
+  answer: Answer,
+  run: async (args, context) => {
+    const offset = readCursor(args.cursor);
+    const paged = args.format === "json" || offset !== null;
+    const tree = await context.reader.getTrace({
+      trace_id: args.trace_id,
+      ...(args.span_id !== undefined && { span_id: args.span_id }),
+      max_spans: paged ? pageSpans : treeSpans,
+    });
+    if (args.format === "json") return jsonPage(tree, offset ?? 0, args.max_tokens ?? 20_000);
+    return offset === null ? treeText(tree, args, context) : pageText(tree, offset, args, context);
+  },
+});
+
+/** Cursors of this tool count spans in start order. */
+function readCursor(cursor: string | undefined): number | null {
+  if (cursor === undefined) return null;
+  if (/^s\d{1,9}$/.test(cursor)) return Number(cursor.slice(1));
+  throw new AgensightError("bad_argument", "cursor is not one of get_trace.", {
+    hint: 'Start with cursor "s0": all spans in start order.',
+  });
+}
+
+function coverageOf(tree: TraceTree, returned: number, next: number | null): Coverage {
+  const matched = tree.spans.length + tree.omitted;
+  const unread =
+    tree.omitted > 0
+      ? [
+          `${count(tree.omitted)} spans of this very large trace were not read: ask with span_id for a subtree, or search_spans`,
+        ]
+      : [];
+  return {
+    matched,
+    matched_is_minimum: false,
+    returned,
+    next_cursor: next !== null && next < tree.spans.length ? `s${next}` : null,
+    as_of_seq: tree.as_of_seq,
+    notes: unread,
+  };
+}
+
+function jsonPage(tree: TraceTree, offset: number, budget: number): string {
+  const rest = tree.spans.slice(offset, offset + 2000);
+  const room = budget - estimateTokens(jsonText(tree.trace)) - 120;
+  const spans = rest.slice(0, Math.max(1, jsonFit(rest, room)));
+  const coverage = coverageOf(tree, spans.length, offset + spans.length);
+  return jsonText({ trace: tree.trace, spans, omitted: coverage.matched - spans.length, coverage });
+}
+
+function head({ trace, spans, omitted }: TraceTree, args: Arguments, now: number): string {
+  const about = dotted([
+    `trace ${idText(trace.trace_id)}`,
+    nameText(trace.name),
+    `started ${trace.start} (${ago(Date.parse(trace.start), now)})`,
+    trace.service !== null && `service ${nameText(trace.service, 60)}`,
+    trace.session_id !== null && `session ${idText(trace.session_id)}`,
+    names("agent", trace.agents),
+    names("model", trace.models),
+  ]);
+  const subtree =
+    args.span_id === undefined
+      ? []
+      : [`only the subtree of span ${idText(args.span_id)}: ${plural(spans.length + omitted, "span")}`];
+  const legend = "+start offset, kind, name, duration, tokens, cost, span id (names and errors are recorded data)";
+  return [verdict(trace), about, ...subtree, "", legend].join("\n");
+}
+
+function treeText(tree: TraceTree, args: Arguments, context: ToolContext): string {
+  const budget = args.max_tokens ?? 2000;
+  const top = head(tree, args, context.now);
+  const tail = 130 + (tree.omitted > 0 ? 50 : 0);
+  const { text, shown } = renderTree(buildTree(tree.spans), lineFrame(tree.trace), budget - estimateTokens(top) - tail);
+  const coverage = coverageOf(tree, shown, null);
+  const folded = tree.spans.length - shown;
+  const deeper = { trace_id: tree.trace.trace_id, span_id: "<span id>" };
+  const all = { ...context.given, trace_id: tree.trace.trace_id, cursor: "s0" };
+  return `${top}\n${text}\n${coverageLine({
+    coverage,
+    noun: "span",
+    cut: folded > 0 ? `${count(folded)} folded to fit max_tokens ${budget}` : null,
+    unpriced: tree.trace.unpriced_calls,
+    next:
+      folded > 0
+        ? `${callText("get_trace", all)} for all in start order, or ${callText("get_trace", deeper)} for a subtree`
+        : null,
+  })}`;
+}
+
+function pageText(tree: TraceTree, offset: number, args: Arguments, context: ToolContext): string {
+  const budget = args.max_tokens ?? 2000;
+  const frame = lineFrame(tree.trace);
+  const depths = new Map<string, number>();
+  const nodes = buildTree(tree.spans);
+  for (const stack = [...nodes]; stack.length > 0; ) {
+    const node = stack.pop();
+    if (!node) break;
+    depths.set(node.span.span_id, node.depth);
+    stack.push(...node.children);
+  }
+  const first = offset === 0 ? `${head(tree, args, context.now)}\n` : "";
+  const room = budget - estimateTokens(first) - 150;
+  const lines: string[] = [];
+  let used = 0;
+  for (const span of tree.spans.slice(offset, offset + 2000)) {
+    const line = `${depths.get(span.span_id) ?? 0}> ${spanLine(span, frame)}`;
+    used += estimateTokens(line) + 1;
+    if (used > room && lines.length > 0) break;
+    lines.push(line);
+  }
+  const coverage = coverageOf(tree, lines.length, offset + lines.length);
+  return `${first}spans ${count(offset + 1)} to ${count(offset + lines.length)} in start order, each after its depth\n${lines.join("\n")}\n${coverageLine(
+    {
+      coverage,
+      noun: "span",
+      unpriced: tree.trace.unpriced_calls,
+      cut: coverage.next_cursor === null ? null : `cut by max_tokens ${budget}`,
+      next:
+        coverage.next_cursor === null
+          ? null
+          : callText("get_trace", { ...context.given, trace_id: tree.trace.trace_id, cursor: coverage.next_cursor }),
+    },
+  )}`;
+}
