@@ -1,0 +1,23 @@
+/** `captureContent: false`: message texts, tool arguments and results never reach the store. */
+import type { SpanFacts } from "../model/facts.js";
+import type { OtlpSpan } from "../model/otlp.js";
+
+/** Attribute keys that carry recorded text in the dialects that Agensight reads. */
+const contentKeys =
+  /^(gen_ai\.(prompt|completion|input|output|system_instructions|tool\.(definitions|call\.(arguments|result)|description)|evaluation\.explanation)|llm\.(input_messages|output_messages|prompts|completions|tools|request\.functions|invocation_parameters)|input\.|output\.|ai\.(prompt|response\.(text|object|reasoning|toolCalls|files)|toolCall\.(args|result)|value|values|embedding)|traceloop\.entity\.(input|output)|tool\.(parameters|json_schema)|retrieval\.documents|reranker\.|embedding\.embeddings|document\.|db\.(query\.text|statement)|http\.(request|response)\.body)/;
+
+/** A span and its facts without recorded text; names, models, tokens, times and errors' types stay. */
+export function leaveOutContent(span: OtlpSpan, facts: SpanFacts): { span: OtlpSpan; facts: SpanFacts } {
+  const keys = new Set<string>();
+  for (const source of [facts.input, facts.output, facts.system, facts.tool_definitions, facts.input_value, facts.output_value]) {
+    if (source && "key" in source) keys.add(source.key);
+  }
+  return {
+    span: {
+      ...span,
+      attributes: (span.attributes ?? []).filter(({ key }) => !keys.has(key) && !contentKeys.test(key)),
+      events: (span.events ?? []).filter(({ name }) => !name?.startsWith("gen_ai.")),
+    },
+    facts: { ...facts, input: null, output: null, system: null, tool_definitions: null, input_value: null, output_value: null },
+  };
+}

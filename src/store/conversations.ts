@@ -1,0 +1,142 @@
+/**
+ * The input messages of calls. Agents resend the whole conversation with every call, so a call is kept as "those of
+ * the call it continues, then these": the repeated part is recognised on the raw text and neither parsed, hashed nor stored.
+ */
+import type { ContentWriter } from "./content.js";
+import type { Engine, SqlValue } from "./engines/engine.js";
+import { insertRows } from "./insert-rows.js";
+import { splitJsonArray } from "./json-array.js";
+import { decodeVarints, encodeVarints } from "./varint.js";
+
+/** What a later call of the same trace may continue: an agent's conversations, the latest ones. */
+type Remembered = { span: number; total: number; depth: number } & ({ body: string; separator: string } | { items: string[] });
+
+const rememberedPerTrace = 8;
+const rememberedBytes = 64 * 1024 * 1024;
+/** A full list at least this often, so that reading one call never walks far. */
+const longestChain = 64;
+
+export type ConversationWriter = {
+  /** The raw JSON array of a call's messages; false when it is none (the caller keeps it as plain text). */
+  addRaw(trace: number, span: number, raw: string): boolean;
+  /** Messages that were built from other attributes, each as JSON. */
+  addMessages(trace: number, span: number, messages: string[]): void;
+  finish(): void;
+  rollback(): void;
+};
+
+export function openConversationWriter(engine: Engine, content: ContentWriter, redact: (text: string) => string): ConversationWriter {
+  let remembered = new Map<number, Remembered[]>();
+  let bytes = 0;
+  let rows: SqlValue[][] = [];
+
+  function remember(trace: number, entry: Remembered, replaced: Remembered | undefined): void {
+    let entries = remembered.get(trace);
+    if (bytes > rememberedBytes) {
+      remembered = new Map();
+      bytes = 0;
+      entries = undefined;
+    }
+    bytes += "body" in entry ? entry.body.length : 0;
+    if (!entries) {
+      entries = [];
+      remembered.set(trace, entries);
+    }
+    const at = replaced ? entries.indexOf(replaced) : -1;
+    if (at >= 0) {
+      bytes -= replaced && "body" in replaced ? replaced.body.length : 0;
+      entries.splice(at, 1);
+    }
+    entries.unshift(entry);
+    if (entries.length > rememberedPerTrace) entries.pop();
+  }
+
+  /** Writes the row; a chain that grew long is written out in full. */
+  function addRow(span: number, previous: Remembered | undefined, ids: number[], separator: string | null): { total: number; depth: number } {
+    const total = (previous?.total ?? 0) + ids.length;
+    const depth = previous ? previous.depth + 1 : 0;
+    if (previous && depth > longestChain) {
+      const all = [...itemsOf(previous.span), ...ids];
+      rows.push([span, null, total, encodeVarints(all), separator]);
+      return { total, depth: 0 };
+    }
+    rows.push([span, previous?.span ?? null, total, encodeVarints(ids), separator]);
+    return { total, depth };
+  }
+  function itemsOf(span: number): number[] {
+    const written = rows.find((row) => row[0] === span);
+    if (!written) return conversationItems(engine, span);
+    const own = decodeVarints(written[3] as Uint8Array);
+    return written[1] === null ? own : [...itemsOf(written[1] as number), ...own];
+  }
+
+  return {
+    addRaw(trace, span, raw) {
+      for (const entry of remembered.get(trace) ?? []) {
+        if (!("body" in entry)) continue;
+        const { body, separator } = entry;
+        // startsWith is slow in V8; a slice compared with === is a memcmp
+        if (raw.length <= body.length || raw.slice(0, body.length) !== body) continue;
+        const tail = raw.slice(body.length);
+        const added = tail === "]" ? [] : splitJsonArray(tail);
+        if (!added || (added.length > 0 && separator + added.join(separator) + "]" !== tail)) continue;
+        const ids = added.map((text) => content.put(redact(text), false));
+        const { total, depth } = addRow(span, entry, ids, separator);
+        remember(trace, { span, total, depth, body: raw.slice(0, -1), separator }, entry);
+        return true;
+      }
+      const items = splitJsonArray(raw);
+      if (!items || items.length === 0) return false;
+      const separator = `[${items.join(",")}]` === raw ? "," : `[${items.join(", ")}]` === raw ? ", " : null;
+      if (separator === null) return false;
+      const { total, depth } = addRow(span, undefined, items.map((text) => content.put(redact(text), true)), separator);
+      remember(trace, { span, total, depth, body: raw.slice(0, -1), separator }, undefined);
+      return true;
+    },
+    addMessages(trace, span, messages) {
+      const previous = (remembered.get(trace) ?? []).find(
+        (entry) => "items" in entry && entry.items.length <= messages.length && entry.items.every((text, index) => text === messages[index]),
+      );
+      const added = messages.slice(previous?.total ?? 0);
+      const ids = added.map((text) => content.put(redact(text), previous === undefined));
+      const { total, depth } = addRow(span, previous, ids, null);
+      remember(trace, { span, total, depth, items: messages }, previous);
+    },
+    finish() {
+      insertRows(engine, "INSERT OR REPLACE INTO conversation (span, prev, total, items, separator)", 5, rows);
+      rows = [];
+    },
+    rollback() {
+      remembered = new Map();
+      bytes = 0;
+      rows = [];
+    },
+  };
+}
+
+/** The content ids of all input messages of a call, in order; empty when it has none. */
+export function conversationItems(engine: Engine, span: number): number[] {
+  const parts: number[][] = [];
+  for (let at: number | null = span; at !== null; ) {
+    const row = engine.get("SELECT prev, items FROM conversation WHERE span = ?", [at]);
+    if (!row) break;
+    parts.push(decodeVarints(row.items));
+    at = row.prev;
+  }
+  return parts.reverse().flat();
+}
+
+/** What a call added to the call it continues: content ids, and how many messages it repeats. */
+export function addedMessages(engine: Engine, span: number): { ids: number[]; repeated: number; previous: number | null } | null {
+  const row = engine.get("SELECT prev, total, items FROM conversation WHERE span = ?", [span]);
+  if (!row) return null;
+  const ids = decodeVarints(row.items);
+  return row.prev === null ? { ids, repeated: 0, previous: null } : { ids, repeated: row.total - ids.length, previous: row.prev };
+}
+
+/** The JSON text of the conversation as it stood in its attribute; null when it was built from other attributes. */
+export function conversationText(engine: Engine, text: (id: number) => string, span: number): string | null {
+  const separator = engine.get("SELECT separator FROM conversation WHERE span = ?", [span])?.separator;
+  if (separator === undefined || separator === null) return null;
+  return `[${conversationItems(engine, span).map(text).join(separator)}]`;
+}

@@ -1,0 +1,68 @@
+/** The full-text index: one document a span, with what the span added to its conversation. Filled off the recorder's path. */
+import { messageText } from "../model/read-message.js";
+import { openContentReader } from "./content.js";
+import type { Engine } from "./engines/engine.js";
+import { getNumber, setMeta } from "./meta.js";
+import { decodeRow, loggedMessages, newInputMessages, openShapes, outputMessages, type SpanSource, sourceText, wholeSpanColumns } from "./read-span.js";
+import { openStrings } from "./strings.js";
+
+/** A batch holds the write lock: small enough that a recorder beside it hardly waits. */
+const spansPerStep = 200;
+
+const sources = new WeakMap<Engine, SpanSource>();
+
+function sourceFor(engine: Engine): SpanSource {
+  let source = sources.get(engine);
+  if (!source) {
+    source = { engine, strings: openStrings(engine), content: openContentReader(engine), shape: openShapes(engine) };
+    sources.set(engine, source);
+  }
+  return source;
+}
+
+/** Where a hit may stand, with its text. */
+export type SpanText = { field: "name" | "error" | "input" | "output" | "system" | "input_value" | "output_value"; text: string };
+
+/** What can be found of a span: its name, its error, and the texts that it did not merely repeat. */
+export function searchableTexts(source: SpanSource, row: Record<string, unknown>): SpanText[] {
+  const decoded = decodeRow(source, row);
+  const texts: SpanText[] = [{ field: "name", text: source.strings.text(row.name as number) ?? "" }];
+  const add = (field: SpanText["field"], text: string | null) => {
+    if (text) texts.push({ field, text });
+  };
+  const errorType = source.strings.text((row.error_type as number | null) ?? null);
+  add("error", [errorType, row.error_message].filter((part) => part !== null && part !== undefined).join(" "));
+  add("system", sourceText(decoded, "system"));
+  const logged = loggedMessages(source, (row.trace_id as string).toLowerCase(), (row.span_id as string).toLowerCase());
+  for (const message of [...newInputMessages(source, decoded, row.id as number), ...logged.input, ...logged.system]) add("input", messageText(message));
+  for (const message of [...outputMessages(decoded), ...logged.output]) add("output", messageText(message));
+  add("input_value", sourceText(decoded, "input_value"));
+  add("output_value", sourceText(decoded, "output_value"));
+  return texts;
+}
+
+export const searchColumns = `${wholeSpanColumns}, s.error_type, s.error_message, s.seq`;
+
+/** Indexes the next spans that changed; true when more are waiting. Nothing to do where FTS5 is missing. */
+export function fillSearchIndex(engine: Engine): boolean {
+  if (engine.family !== "native") return false;
+  const waiting = () =>
+    engine.all(`SELECT ${searchColumns} FROM span s JOIN trace t ON t.id = s.trace WHERE s.seq > ? ORDER BY s.seq LIMIT ?`, [getNumber(engine, "indexed_seq"), spansPerStep]);
+  if (waiting().length === 0) return false;
+  const source = sourceFor(engine);
+  return engine.transaction(() => {
+    // read again under the lock: another process may have indexed them meanwhile
+    const rows = waiting();
+    const indexed = getNumber(engine, "indexed_seq");
+    for (const row of rows) {
+      const text = searchableTexts(source, row)
+        .map((entry) => entry.text)
+        .join("\n");
+      if (indexed > 0) engine.run("DELETE FROM search WHERE rowid = ?", [row.id]);
+      engine.run("INSERT INTO search (rowid, text) VALUES (?, ?)", [row.id, text]);
+    }
+    const last = rows.at(-1);
+    if (last) setMeta(engine, "indexed_seq", last.seq);
+    return rows.length === spansPerStep;
+  });
+}

@@ -1,0 +1,242 @@
+/**
+ * The part of a span that has no column: an item of JSON that names its forms (interned shapes) and holds the rest.
+ * `decodeSpan` gives back the OTLP/JSON span that `encodeSpan` was given, field for field and in the same order.
+ */
+import type { MessageSource, SpanFacts, TextSource } from "../model/facts.js";
+import type { AnyValue, KeyValue, OtlpSpan } from "../model/otlp.js";
+import { formatNano } from "./time.js";
+
+/** What the encoder and the decoder need from the store. */
+export type BodyWriter = {
+  /** id of an interned form */
+  shape(text: string): number;
+  /** content id of a long text */
+  put(text: string): number;
+  /** applied to every recorded string */
+  redact(text: string): string;
+};
+
+/** Strings up to this length stand in the body itself. */
+const inlineLength = 96;
+
+/** How the value at a key is kept: s text, i integer as string, n integer as number, d double, b boolean, j any other. */
+type ValueType = "s" | "i" | "n" | "d" | "b" | "j";
+
+/** In the place of the attribute whose text is the span's conversation. */
+const conversationMark = 0;
+
+function typeOf(value: AnyValue | undefined): ValueType {
+  if (value) {
+    const keys = Object.keys(value);
+    if (keys.length === 1) {
+      if (typeof value.stringValue === "string") return "s";
+      if (typeof value.intValue === "string") return "i";
+      if (typeof value.intValue === "number") return "n";
+      if (typeof value.doubleValue === "number") return "d";
+      if (typeof value.boolValue === "boolean") return "b";
+    }
+  }
+  return "j";
+}
+
+/** Redacts every string inside of a JSON value. */
+function redactAll(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === "string") return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redactAll(item, redact));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactAll(item, redact)]));
+  }
+  return value;
+}
+
+type Sources = Pick<SpanFacts, "output" | "system" | "tool_definitions" | "input_value" | "output_value" | "error_stack" | "tool_call_id" | "finish_reason"> & {
+  input: MessageSource | null;
+};
+
+function encodeSource(writer: BodyWriter, source: TextSource | MessageSource | null): unknown {
+  if (!source || "key" in source) return source;
+  if ("text" in source) return { text: writer.put(writer.redact(source.text)) };
+  return { messages: source.messages.map((message) => writer.put(writer.redact(JSON.stringify(message)))) };
+}
+
+/** Which fields the columns give back exactly. */
+export type ColumnFit = { name: string; start: boolean; end: boolean };
+
+/** `conversation`: key of the attribute that was stored as the span's conversation, or null. Returns the body's text. */
+export function encodeSpan(writer: BodyWriter, span: OtlpSpan, facts: SpanFacts, columns: ColumnFit, conversation: string | null): string {
+  const fields: string[] = [];
+  const rest: unknown[] = [];
+  for (const key of Object.keys(span) as (keyof OtlpSpan)[]) {
+    const value = span[key];
+    if (key === "attributes" && Array.isArray(value)) fields.push(key);
+    else if (inColumn(key, value, columns)) fields.push(key);
+    else {
+      fields.push(`${key}*`);
+      rest.push(typeof value === "object" || key === "name" ? redactAll(value, writer.redact) : value);
+    }
+  }
+  let attributeShape = "";
+  const values: unknown[] = [];
+  for (const attribute of Array.isArray(span.attributes) ? span.attributes : []) {
+    const { key, value } = attribute;
+    const type = typeof key === "string" && !key.includes("\n") && Object.keys(attribute).length === 2 ? typeOf(value) : "j";
+    if (type === "j") {
+      attributeShape += "j\n";
+      values.push(redactAll(attribute, writer.redact));
+      continue;
+    }
+    attributeShape += `${type}${key}\n`;
+    if (type === "s") {
+      if (key === conversation) values.push(conversationMark);
+      else {
+        const text = writer.redact((value as AnyValue).stringValue as string);
+        values.push(text.length <= inlineLength ? text : writer.put(text));
+      }
+    } else values.push(type === "i" ? value?.intValue : type === "n" ? value?.intValue : type === "d" ? value?.doubleValue : value?.boolValue);
+  }
+  const sources: Sources = {
+    input: facts.input && "key" in facts.input ? facts.input : null,
+    output: facts.output,
+    system: facts.system,
+    tool_definitions: facts.tool_definitions,
+    input_value: facts.input_value,
+    output_value: facts.output_value,
+    error_stack: null,
+    tool_call_id: null,
+    finish_reason: null,
+  };
+  const keyed: Record<string, unknown> = {};
+  const own: Record<string, unknown> = {};
+  for (const [name, source] of Object.entries(sources) as [keyof Sources, TextSource | MessageSource | null][]) {
+    if (!source) continue;
+    if ("key" in source) keyed[name] = source.key;
+    else own[name] = encodeSource(writer, source);
+  }
+  if (facts.tool_call_id !== null) own.tool_call_id = facts.tool_call_id;
+  if (facts.finish_reason !== null) own.finish_reason = facts.finish_reason;
+  if (facts.error_stack !== null && !stackInEvents(span, facts.error_stack)) own.error_stack = writer.put(writer.redact(facts.error_stack));
+  const body: unknown[] = [writer.shape(JSON.stringify(fields)), writer.shape(attributeShape), writer.shape(JSON.stringify(keyed)), values, rest];
+  for (const _ in own) {
+    body.push(own);
+    break;
+  }
+  return JSON.stringify(body);
+}
+
+function stackInEvents(span: OtlpSpan, stack: string): boolean {
+  return stackOfEvents(span) === stack;
+}
+
+function stackOfEvents(span: OtlpSpan): string | null {
+  for (const event of Array.isArray(span.events) ? span.events : []) {
+    for (const { key, value } of Array.isArray(event?.attributes) ? event.attributes : []) {
+      if (key === "exception.stacktrace" && typeof value?.stringValue === "string") return value.stringValue;
+    }
+  }
+  return null;
+}
+
+/** Whether the columns alone give the field back exactly. */
+function inColumn(key: keyof OtlpSpan, value: unknown, columns: ColumnFit): boolean {
+  switch (key) {
+    case "traceId":
+    case "spanId":
+      return typeof value === "string" && !/[A-F]/.test(value);
+    case "parentSpanId":
+      return typeof value === "string" && /^[0-9a-f]{16}$/.test(value);
+    case "name":
+      return value === columns.name && !columns.name.includes("\0");
+    case "startTimeUnixNano":
+      return columns.start;
+    case "endTimeUnixNano":
+      return columns.end;
+    default:
+      return false;
+  }
+}
+
+export type SpanColumns = {
+  trace_id: string;
+  span_id: string;
+  parent_span_id: string | null;
+  name: string;
+  start_us: number;
+  start_ns: number;
+  /** null while running */
+  end_us: number | null;
+  end_ns: number;
+};
+
+export type BodyReader = {
+  shape(id: number): string;
+  text(contentId: number): string;
+  /** the text of the attribute that holds the span's input messages */
+  conversation(): string;
+};
+
+export type DecodedSpan = {
+  span: OtlpSpan;
+  /** as the normaliser said; null = nothing */
+  sources: { [name in keyof Sources]?: { key: string } | { text: string } | { messages: string[] } };
+  tool_call_id: string | null;
+  finish_reason: string | null;
+  error_stack: string | null;
+};
+
+export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: string): DecodedSpan {
+  const [fieldShape, attributeShape, sourceShape, values, rest, own] = JSON.parse(bodyText) as [number, number, number, unknown[], unknown[], Record<string, unknown> | undefined];
+  const attributes: KeyValue[] = [];
+  const entries = reader.shape(attributeShape).split("\n");
+  for (const [index, value] of values.entries()) {
+    const entry = entries[index] as string;
+    const key = entry.slice(1);
+    switch (entry[0] as ValueType) {
+      case "s":
+        attributes.push({ key, value: { stringValue: typeof value === "string" ? value : value === conversationMark ? reader.conversation() : reader.text(value as number) } });
+        break;
+      case "i":
+      case "n":
+        attributes.push({ key, value: { intValue: value as string | number } });
+        break;
+      case "d":
+        attributes.push({ key, value: { doubleValue: value as number } });
+        break;
+      case "b":
+        attributes.push({ key, value: { boolValue: value as boolean } });
+        break;
+      default:
+        attributes.push(value as KeyValue);
+    }
+  }
+  const column: Record<string, unknown> = {
+    traceId: columns.trace_id,
+    spanId: columns.span_id,
+    parentSpanId: columns.parent_span_id,
+    name: columns.name,
+    startTimeUnixNano: formatNano(columns.start_us, columns.start_ns),
+    endTimeUnixNano: columns.end_us === null ? undefined : formatNano(columns.end_us, columns.end_ns),
+    attributes,
+  };
+  const span: Record<string, unknown> = {};
+  let at = 0;
+  for (const field of JSON.parse(reader.shape(fieldShape)) as string[]) {
+    if (field.endsWith("*")) span[field.slice(0, -1)] = rest[at++];
+    else span[field] = column[field];
+  }
+  const sources: DecodedSpan["sources"] = {};
+  for (const [name, key] of Object.entries(JSON.parse(reader.shape(sourceShape)) as Record<string, string>)) sources[name as keyof Sources] = { key };
+  for (const [name, source] of Object.entries(own ?? {}) as [keyof Sources, { text?: number; messages?: number[] }][]) {
+    if (typeof source !== "object") continue;
+    if (source.text !== undefined) sources[name] = { text: reader.text(source.text) };
+    else if (source.messages) sources[name] = { messages: source.messages.map((id) => reader.text(id)) };
+  }
+  const otlp = span as OtlpSpan;
+  const stack = typeof own?.error_stack === "number" ? reader.text(own.error_stack) : stackOfEvents(otlp);
+  return {
+    span: otlp,
+    sources,
+    tool_call_id: (own?.tool_call_id as string | undefined) ?? null,
+    finish_reason: (own?.finish_reason as string | undefined) ?? null,
+    error_stack: stack,
+  };
+}
