@@ -24,7 +24,9 @@ export function startSpan<T>(name: string, ...rest: SpanArguments<T>): T {
 }
 
 /** `[fn]` or `[attributes, fn]` */
-export type SpanArguments<T> = [fn: (span: Span) => T] | [attributes: SpanAttributes | undefined, fn: (span: Span) => T];
+export type SpanArguments<T> =
+  | [fn: (span: Span) => T]
+  | [attributes: SpanAttributes | undefined, fn: (span: Span) => T];
 
 /** `startSpan` with attributes that the caller's own may override. */
 export function runInSpan<T>(name: string, preset: Attributes, kind: SpanKind, rest: SpanArguments<T>): T {
@@ -41,7 +43,8 @@ export function runInSpan<T>(name: string, preset: Attributes, kind: SpanKind, r
     throw error;
   }
   if (isThenable(result)) return settle(span, result) as T;
-  if (isGenerator(result)) return traceGenerator(result, inside, (error) => (error ? fail(span, error.reason) : span.end()));
+  if (isGenerator(result))
+    return traceGenerator(result, inside, (error) => (error ? fail(span, error.reason) : span.end()));
   span.end();
   return result;
 }
@@ -104,7 +107,10 @@ async function settle(span: Span, result: PromiseLike<unknown>): Promise<unknown
 /** Ends `span` as failed with `error`, which may be anything that can be thrown. */
 function fail(span: Span, error: unknown): void {
   try {
-    const { message, stack } = error instanceof Error ? error : { message: typeof error === "string" ? error : jsonText(error), stack: undefined };
+    const { message, stack } =
+      error instanceof Error
+        ? error
+        : { message: typeof error === "string" ? error : jsonText(error), stack: undefined };
     const type = errorType(error);
     span.setAttribute("error.type", type);
     span.setStatus({ code: SpanStatusCode.ERROR, message });
@@ -118,7 +124,6 @@ function fail(span: Span, error: unknown): void {
   }
   span.end();
 }
-
 
 /** The class that tells most: Node's own errors are all `Error` and told apart by their code. */
 function errorType(error: unknown): string {

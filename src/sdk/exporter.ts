@@ -1,0 +1,68 @@
+/** Package entry `agensight/exporter`: for programs that have OpenTelemetry set up by themselves. */
+import { diag } from "@opentelemetry/api";
+import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
+import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace-base";
+import { defaultStorePath } from "./environment.js";
+import { absolutePath, type Recorder, startRecorder } from "./recorder.js";
+import { type Retention, retentionLimits } from "./retention.js";
+
+export type SqliteSpanExporterOptions = {
+  /** The store's file; default as in `setupTracing`. */
+  dbPath?: string;
+  /** Applies, in this file, to the service that the first span names. */
+  retention?: Retention;
+  /** false: message texts, tool arguments and results are left out. Default: true. */
+  captureContent?: boolean;
+};
+
+/**
+ * Writes spans to an Agensight store. An export succeeds when its spans are on disk.
+ *
+ * @example
+ * const provider = new NodeTracerProvider({
+ *   spanProcessors: [new BatchSpanProcessor(new SqliteSpanExporter({ dbPath: "./traces.db" }))],
+ * });
+ */
+export class SqliteSpanExporter implements SpanExporter {
+  readonly #recorder: Recorder | null;
+
+  constructor({ dbPath, retention, captureContent }: SqliteSpanExporterOptions = {}) {
+    this.#recorder = start({
+      path: absolutePath(dbPath || defaultStorePath()),
+      service: null,
+      retention: retentionLimits(retention),
+      captureContent: captureContent ?? true,
+      otlp: null,
+    });
+  }
+
+  export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
+    const settle = (error: string | null): void =>
+      resultCallback(
+        error === null
+          ? { code: ExportResultCode.SUCCESS }
+          : { code: ExportResultCode.FAILED, error: new Error(error) },
+      );
+    if (this.#recorder) this.#recorder.save(spans, settle);
+    else settle("the recorder did not start");
+  }
+
+  /** Resolves when all exported spans are on disk or given up; never rejects. */
+  async forceFlush(): Promise<void> {
+    await this.#recorder?.flush();
+  }
+
+  /** Flushes and closes the store; later exports fail. Never rejects. */
+  async shutdown(): Promise<void> {
+    await this.#recorder?.shutdown();
+  }
+}
+
+function start(config: Parameters<typeof startRecorder>[0]): Recorder | null {
+  try {
+    return startRecorder(config);
+  } catch (error) {
+    diag.error("agensight: the exporter could not be set up", error);
+    return null;
+  }
+}

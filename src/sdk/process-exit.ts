@@ -1,0 +1,54 @@
+/** Saves what is queued when the program ends, by whatever way lets code run. */
+
+/** Blocks until everything is on disk, at most about `patience` ms; `last`: the process ends afterwards. */
+type Save = (patience: number, last: boolean) => void;
+
+const atExit = 4_000;
+/** Other listeners want to run too. */
+const atSharedSignal = 1_000;
+const signals = ["SIGTERM", "SIGINT"] as const;
+const saves = new Set<Save>();
+
+/** Calls `save` at the end of the process until the returned function is called. */
+export function saveAtExit(save: Save): () => void {
+  if (saves.size === 0) listen();
+  saves.add(save);
+  return () => {
+    if (saves.delete(save) && saves.size === 0) unlisten();
+  };
+}
+
+function saveAll(patience: number, last: boolean): void {
+  for (const save of saves) save(patience, last);
+}
+
+function onExit(): void {
+  saveAll(atExit, true);
+}
+
+/**
+ * A listener takes the signal's default action away, so the signal is raised again where ours is the only one.
+ * Ours runs first and steps aside: others count the listeners to learn whether they may end the process.
+ */
+function onSignal(signal: NodeJS.Signals): void {
+  process.removeListener(signal, onSignal);
+  if (process.listenerCount(signal) === 0) {
+    saveAll(atExit, true);
+    process.kill(process.pid, signal);
+    return;
+  }
+  saveAll(atSharedSignal, false);
+  setImmediate(() => {
+    if (saves.size > 0 && !process.listeners(signal).includes(onSignal)) process.prependListener(signal, onSignal);
+  }).unref();
+}
+
+function listen(): void {
+  process.on("exit", onExit);
+  for (const signal of signals) process.prependListener(signal, onSignal);
+}
+
+function unlisten(): void {
+  process.removeListener("exit", onExit);
+  for (const signal of signals) process.removeListener(signal, onSignal);
+}

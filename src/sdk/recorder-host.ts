@@ -1,0 +1,116 @@
+/** Where the recorder runs: a thread of its own, or the program's thread where there can be none. */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { compileFunction } from "node:vm";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { context, ROOT_CONTEXT } from "@opentelemetry/api";
+import { suppressTracing } from "@opentelemetry/core";
+import { programFile, threadEnvironment } from "./environment.js";
+import { type FromRecorder, type RecorderData, shared, type ToRecorder } from "./recorder-message.js";
+import type { createRecorderThread } from "./recorder-thread.js";
+import { workerText } from "./worker-text.js";
+
+export type RecorderHost = {
+  post(message: ToRecorder): void;
+  /** Whether the recorder keeps the program alive. */
+  hold(alive: boolean): void;
+  /** Blocks until the shared `state[index]` is `value`, at most `ms`; false = it is not. */
+  wait(index: number, value: number, ms: number): boolean;
+  /** Delivers what the recorder has said so far; for a program that does not return to its event loop. */
+  deliver(): void;
+  stop(): void;
+};
+
+export type HostEvents = {
+  message(message: FromRecorder): void;
+  /** The recorder is gone without having been stopped. */
+  death(reason: string): void;
+};
+
+/** Where this module lies; a bundle has its own place, or none when it is CommonJS. */
+const moduleUrl = (): string =>
+  (import.meta.url as string | undefined) || programFile() || join(process.cwd(), "package.json");
+
+/** Starts a thread. Throws where the process may have none. */
+export function startThread(events: HostEvents): RecorderHost {
+  const { port1: port, port2 } = new MessageChannel();
+  const state = new Int32Array(new SharedArrayBuffer(4 * shared.length));
+  const data: RecorderData = {
+    agensightRecorder: { port: port2, state, moduleUrl: moduleUrl(), programFile: programFile() },
+  };
+  const worker = new Worker(workerText, {
+    eval: true,
+    name: "agensight",
+    workerData: data,
+    transferList: [port2],
+    env: threadEnvironment(),
+    execArgv: [],
+    // never read: what a library prints in there must not reach the program's output
+    stdout: true,
+    stderr: true,
+  });
+  let alive = true;
+  let reason = "its thread ended";
+  worker.on("error", (error: Error) => {
+    reason = error.message;
+  });
+  worker.on("exit", () => {
+    if (!alive) return;
+    alive = false;
+    deliver();
+    port.close();
+    events.death(reason);
+  });
+  worker.unref();
+  port.on("message", (message: FromRecorder) => events.message(message));
+  port.unref();
+
+  function deliver(): void {
+    for (let received = receiveMessageOnPort(port); received; received = receiveMessageOnPort(port)) {
+      events.message(received.message);
+    }
+  }
+
+  return {
+    post: (message) => port.postMessage(message),
+    hold(keep) {
+      if (keep) port.ref();
+      else port.unref();
+    },
+    wait(index, value, ms) {
+      const deadline = Date.now() + ms;
+      for (let current = state[index] as number; current !== value; current = state[index] as number) {
+        const left = deadline - Date.now();
+        if (left <= 0 || !alive) return false;
+        Atomics.wait(state, index, current, left);
+      }
+      return true;
+    },
+    deliver,
+    stop() {
+      alive = false;
+      port.close();
+    },
+  };
+}
+
+/** Runs the recorder on the program's own thread: each write then takes the program's time. */
+export function startInline(events: HostEvents): RecorderHost {
+  const module = { exports: {} as { createRecorderThread: typeof createRecorderThread } };
+  const load = compileFunction(workerText, ["module", "exports", "require", "agensightModuleUrl"]);
+  load(module, module.exports, createRequire(moduleUrl()), moduleUrl());
+  const state = new Int32Array(shared.length);
+  const thread = module.exports.createRecorderThread((message) => setImmediate(events.message, message).unref(), state);
+  // its own requests to the OTLP endpoint must not become spans
+  const quiet = suppressTracing(ROOT_CONTEXT);
+  return {
+    post: (message) => context.with(quiet, () => thread.receive(message)),
+    hold: () => {},
+    wait(index, value) {
+      thread.writeNow();
+      return state[index] === value;
+    },
+    deliver: () => {},
+    stop: () => {},
+  };
+}

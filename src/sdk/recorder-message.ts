@@ -1,0 +1,52 @@
+/** What the program's thread and the recorder's thread say to each other, in order, over one port. */
+import type { MessagePort } from "node:worker_threads";
+import type { PackedResource, PackedScope, PackedSpan } from "./packed-span.js";
+
+/** Everything the recorder's thread has to know; nothing in it is read from the environment there. */
+export type RecorderConfig = {
+  /** absolute path of the store's file; null = no file */
+  path: string | null;
+  /** whose retention; null: the service that the first span names */
+  service: string | null;
+  retention: { max_age_s?: number; max_bytes?: number } | null;
+  captureContent: boolean;
+  otlp: { url: string; headers: Record<string, string> } | null;
+};
+
+export type ToRecorder =
+  | { type: "configure"; config: RecorderConfig }
+  /** `resources` and `scopes` are added to those sent before */
+  | {
+      type: "spans";
+      batch: number;
+      bytes: number;
+      spans: PackedSpan[];
+      resources: PackedResource[];
+      scopes: PackedScope[];
+    }
+  | { type: "dropped"; count: number }
+  /** `close`: close the store afterwards; `patience`: ms that the OTLP endpoint may take */
+  | { type: "flush"; id: number; patience: number; close: boolean };
+
+export type DiagLevel = "error" | "warn" | "info" | "debug";
+
+export type FromRecorder =
+  | { type: "ready" }
+  /** every batch up to this one is on disk, or given up with `error` */
+  | { type: "done"; batch: number; error: string | null }
+  | { type: "flushed"; id: number; closed: boolean }
+  | { type: "diag"; level: DiagLevel; message: string };
+
+/** Indexes into the shared Int32Array: the ids of the last flush and of the last closing one that are done. */
+export const shared = { flushed: 0, closed: 1, length: 2 } as const;
+
+/** `workerData` of the recorder's thread. */
+export type RecorderData = {
+  agensightRecorder: {
+    port: MessagePort;
+    state: Int32Array;
+    /** where to look for the engines' packages: a text has no place of its own */
+    moduleUrl: string;
+    programFile: string | undefined;
+  };
+};

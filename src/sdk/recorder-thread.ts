@@ -1,0 +1,174 @@
+/** The recorder behind the program: takes batches in order, hands them to the store and the OTLP endpoint. */
+import type { TracesData } from "../model/otlp.js";
+import { createOtlpSender, type OtlpSender } from "./otlp-sender.js";
+import type { PackedResource, PackedScope, PackedSpan } from "./packed-span.js";
+import { type DiagLevel, type FromRecorder, shared, type ToRecorder } from "./recorder-message.js";
+import { createSpanWriter, type SpanWriter } from "./span-writer.js";
+import { unpackSpans } from "./unpack-span.js";
+
+/** One transaction takes what is waiting, up to these; it holds the file's write lock meanwhile. */
+const maxSpansAtOnce = 512;
+const maxBytesAtOnce = 4e6;
+
+const maintainWhenQuiet = 300;
+const maintainAtLeastEvery = 2_000;
+const maintainWhenIdle = 60_000;
+
+type Batch = Extract<ToRecorder, { type: "spans" }>;
+
+export type RecorderThread = {
+  receive(message: ToRecorder): void;
+  /** Writes what is waiting without waiting for anything; only for a recorder on the program's own thread. */
+  writeNow(): void;
+};
+
+/**
+ * `reply` reaches the program; `state` is the shared array that tells a program which cannot receive;
+ * `next` fetches a message that has arrived but was not yet delivered.
+ */
+export function createRecorderThread(
+  reply: (message: FromRecorder) => void,
+  state: Int32Array,
+  next: () => ToRecorder | undefined = () => undefined,
+): RecorderThread {
+  const inbox: ToRecorder[] = [];
+  const resources: PackedResource[] = [];
+  const scopes: PackedScope[] = [];
+  let writer: SpanWriter | null = null;
+  let sender: OtlpSender | null = null;
+  let working = false;
+  let maintenance: NodeJS.Timeout | undefined;
+  let maintainedAt = Date.now();
+
+  const report = (level: DiagLevel, message: string): void => reply({ type: "diag", level, message });
+
+  function fetchAll(): void {
+    for (let message = next(); message; message = next()) inbox.push(message);
+  }
+
+  async function work(): Promise<void> {
+    working = true;
+    for (fetchAll(); inbox[0]; fetchAll()) {
+      const message = inbox[0];
+      if (message.type === "spans") await record();
+      else {
+        await handle(message);
+        done([message]);
+      }
+      if (Date.now() - maintainedAt > maintainAtLeastEvery) maintain();
+    }
+    working = false;
+    maintainIn(maintainWhenQuiet);
+  }
+
+  async function handle(message: Exclude<ToRecorder, Batch>): Promise<void> {
+    if (message.type === "configure") {
+      const { config } = message;
+      if (config.otlp) sender = createOtlpSender(config.otlp, report);
+      if (config.path !== null) writer = createSpanWriter({ ...config, path: config.path }, report);
+      await writer?.open();
+      reply({ type: "ready" });
+    } else if (message.type === "dropped") {
+      writer?.dropped(message.count);
+    } else {
+      await sender?.flush(message.patience, message.close);
+      flushed(message.id, message.close);
+    }
+  }
+
+  function flushed(id: number, close: boolean): void {
+    announce(shared.flushed, id);
+    if (close) {
+      clearTimeout(maintenance);
+      writer?.close();
+      announce(shared.closed, id);
+    }
+    reply({ type: "flushed", id, closed: close });
+  }
+
+  function announce(index: number, value: number): void {
+    Atomics.store(state, index, value);
+    Atomics.notify(state, index);
+  }
+
+  /** The batches at the head of the inbox. */
+  function waiting(): Batch[] {
+    const batches: Batch[] = [];
+    let spans = 0;
+    let bytes = 0;
+    for (const message of inbox) {
+      if (message.type !== "spans") break;
+      spans += message.spans.length;
+      bytes += message.bytes;
+      if (batches.length > 0 && (spans > maxSpansAtOnce || bytes > maxBytesAtOnce)) break;
+      batches.push(message);
+    }
+    return batches;
+  }
+
+  async function record(): Promise<void> {
+    const batches = waiting();
+    const { spans, service } = unpackable(batches);
+    let error: string | null = null;
+    const request = lazy(() => unpackSpans(spans, resources, scopes));
+    if (writer) error = await writer.write(spans.length, request, service);
+    sender?.send(request(), spans.length);
+    done(batches);
+    const { batch } = batches.at(-1) as Batch;
+    reply({ type: "done", batch, error });
+    // lets the sender's sockets have their turn under load
+    if (sender) await new Promise(setImmediate);
+  }
+
+  /** Unless `writeNow` came in between. */
+  function done(messages: ToRecorder[]): void {
+    if (inbox[0] === messages[0]) inbox.splice(0, messages.length);
+  }
+
+  /** The spans of `batches`, with the resources and scopes that they brought along taken over. */
+  function unpackable(batches: Batch[]): { spans: PackedSpan[]; service: string | null } {
+    for (const batch of batches) {
+      resources.push(...batch.resources.splice(0));
+      scopes.push(...batch.scopes.splice(0));
+    }
+    const spans = batches.flatMap((batch) => batch.spans);
+    const service = resources[spans[0]?.[0] ?? 0]?.attributes["service.name"];
+    return { spans, service: typeof service === "string" ? service : null };
+  }
+
+  function maintainIn(ms: number): void {
+    if (!writer) return;
+    clearTimeout(maintenance);
+    maintenance = setTimeout(() => {
+      if (!working) maintainIn(maintain() ? 10 : maintainWhenIdle);
+    }, ms);
+    maintenance.unref();
+  }
+
+  function maintain(): boolean {
+    maintainedAt = Date.now();
+    return writer?.maintain() ?? false;
+  }
+
+  return {
+    receive(message) {
+      inbox.push(message);
+      if (!working) void work();
+    },
+    writeNow() {
+      for (let message = inbox[0]; message; message = inbox[0]) {
+        const batches = waiting();
+        const { spans } = unpackable(batches);
+        if (batches.length > 0) writer?.writeNow(() => unpackSpans(spans, resources, scopes));
+        else if (message.type === "flush") flushed(message.id, message.close);
+        else if (message.type === "dropped") writer?.dropped(message.count);
+        inbox.splice(0, Math.max(1, batches.length));
+      }
+    },
+  };
+}
+
+function lazy(make: () => TracesData): () => TracesData {
+  let made: TracesData | undefined;
+  return () => (made ??= make());
+}

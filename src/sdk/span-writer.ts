@@ -1,0 +1,151 @@
+/** Writes packed spans to the store: opens it, retries what may succeed later, gives up on what will not. */
+import { existsSync } from "node:fs";
+import type { Ingest } from "../ingest/ingest.js";
+import { openIngest } from "../ingest/ingest.js";
+import type { TracesData } from "../model/otlp.js";
+import type { DiagLevel, RecorderConfig } from "./recorder-message.js";
+
+/** A store that could not be opened is tried again with the first spans after so many ms. */
+const reopenAfter = 30_000;
+const fileCheckEvery = 1_000;
+const longestPause = 2_000;
+
+/** Conditions that pass: another process holds the lock, somebody makes room. */
+const passing = new Set(["busy", "disk_full"]);
+
+export type SpanWriter = {
+  /** null: on disk; otherwise why the spans are given up. Waits, as long as it takes, where waiting helps. */
+  write(spans: number, request: () => TracesData, service: string | null): Promise<string | null>;
+  /** The same without waiting, for a program that is about to exit; false = it was not possible. */
+  writeNow(request: () => TracesData): boolean;
+  dropped(count: number): void;
+  /** One short step of housekeeping; true when more is waiting. */
+  maintain(): boolean;
+  /** Tries at once to open a store that could not be opened. */
+  open(): Promise<void>;
+  close(): void;
+};
+
+export function createSpanWriter(
+  config: RecorderConfig & { path: string },
+  report: (level: DiagLevel, message: string) => void,
+): SpanWriter {
+  const { path, retention, captureContent } = config;
+  let ingest: Ingest | null = null;
+  let service = config.service;
+  let failure: { message: string; at: number } | null = null;
+  let lost = 0;
+  let checkedAt = Date.now();
+
+  async function tryToOpen(): Promise<void> {
+    try {
+      ingest = await openIngest({
+        path,
+        captureContent,
+        ...(retention && service !== null ? { retention: { service, ...retention } } : {}),
+      });
+      failure = null;
+    } catch (error) {
+      failure = { message: describe(error), at: Date.now() };
+      report("error", `agensight: spans are not recorded in ${path}: ${failure.message}`);
+    }
+  }
+
+  async function ready(): Promise<Ingest | null> {
+    if (ingest && Date.now() - checkedAt > fileCheckEvery) {
+      checkedAt = Date.now();
+      if (!existsSync(path)) closeDeleted();
+    }
+    if (!ingest && (!failure || Date.now() - failure.at > reopenAfter)) await tryToOpen();
+    return ingest;
+  }
+
+  /** SQLite would go on writing to a file that has no name any more. */
+  function closeDeleted(): void {
+    report("warn", `agensight: ${path} was deleted; a new file is begun`);
+    close();
+  }
+
+  function close(): void {
+    try {
+      ingest?.close();
+    } catch (error) {
+      report("warn", `agensight: ${path}: ${describe(error)}`);
+    }
+    ingest = null;
+  }
+
+  function accept(target: Ingest, request: TracesData): void {
+    const { rejected } = target.traces(request);
+    const [first] = rejected;
+    if (first) report("warn", `agensight: ${rejected.length} spans were rejected; the first: ${first.reason}`);
+    noteLost(target);
+  }
+
+  function noteLost(target: Ingest): void {
+    if (lost === 0) return;
+    target.dropped(lost);
+    lost = 0;
+  }
+
+  return {
+    async write(spans, request, serviceOfSpans) {
+      service ??= serviceOfSpans;
+      for (let pause = 20; ; pause = Math.min(longestPause, pause * 2)) {
+        const target = await ready();
+        if (!target) {
+          lost += spans;
+          return failure?.message ?? "the store is closed";
+        }
+        try {
+          accept(target, request());
+          return null;
+        } catch (error) {
+          if (!passing.has((error as { code?: string }).code ?? "")) {
+            lost += spans;
+            report("error", `agensight: ${spans} spans were not recorded: ${describe(error)}`);
+            return describe(error);
+          }
+          if (pause === 20) report("warn", `agensight: ${describe(error)}; trying again`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    },
+    writeNow(request) {
+      if (!ingest) return false;
+      try {
+        accept(ingest, request());
+        return true;
+      } catch (error) {
+        report("error", `agensight: spans were not recorded: ${describe(error)}`);
+        return false;
+      }
+    },
+    dropped(count) {
+      lost += count;
+      try {
+        if (ingest) noteLost(ingest);
+      } catch {
+        // counted again with the next spans
+      }
+    },
+    maintain() {
+      try {
+        return ingest?.maintain() ?? false;
+      } catch (error) {
+        report("debug", `agensight: housekeeping of ${path} failed: ${describe(error)}`);
+        return false;
+      }
+    },
+    async open() {
+      failure = null;
+      if (!retention || service !== null) await ready();
+    },
+    close,
+  };
+}
+
+function describe(error: unknown): string {
+  const { message, hint } = error as { message?: string; hint?: string | null };
+  return [message ?? String(error), hint].filter(Boolean).join(" ");
+}
