@@ -11,6 +11,7 @@ import { maintain, type MaintainOptions } from "../store/maintain.js";
 import { getMeta, getNumber, setMeta } from "../store/meta.js";
 import { openForWriting } from "../store/open-store.js";
 import { setRetention } from "../store/retention.js";
+import { noteStore } from "../store/stores-file.js";
 import { readNano } from "../store/time.js";
 import { type LogWrite, openSpanWriter, type SpanWrite } from "../store/writer.js";
 import { leaveOutContent } from "./leave-out-content.js";
@@ -32,6 +33,8 @@ export type IngestOptions = {
   path: string;
   /** forces an engine; default: the best one there is */
   engine?: EngineName;
+  /** the folder whose `stores.json` gets a note of the path; none where absent */
+  home?: string;
   /** kept in the file: applies to the spans of `service` */
   retention?: { service: string; max_age_s?: number; max_bytes?: number };
   /** false: message texts, tool arguments and results are left out */
@@ -59,6 +62,7 @@ export interface Ingest {
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const prices = await loadPrices();
   const engine = await openForWriting(options.path, options.engine ? { engine: options.engine } : {});
+  if (options.home) noteStore(options.home, options.path);
   const writer = openSpanWriter(engine, options.redact ? { redact: options.redact } : {});
   if (options.retention) setRetention(writer, options.retention.service, options.retention.max_age_s ?? null, options.retention.max_bytes ?? null);
   // costs that are there already keep the version they were made with until `reprice`
