@@ -1,10 +1,20 @@
 /** What the SDK reads from its surroundings when the program does not say it: the only place in it that does. */
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { diag } from "@opentelemetry/api";
+import type { RecorderConfig } from "./recorder-message.js";
 
-/** `AGENSIGHT_DB`, else `traces.db` in `AGENSIGHT_HOME`, else in `~/.agensight`. */
-export function defaultStorePath(): string {
-  return process.env.AGENSIGHT_DB || join(process.env.AGENSIGHT_HOME || join(homedir(), ".agensight"), "traces.db");
+/** Where the store lies and how it is opened, from the `AGENSIGHT_…` variables. */
+export function storeSettings(): Pick<RecorderConfig, "engine" | "home"> & { path: string } {
+  const { AGENSIGHT_DB, AGENSIGHT_HOME, AGENSIGHT_SQLITE } = process.env;
+  const home = AGENSIGHT_HOME || join(homedir(), ".agensight");
+  return { path: AGENSIGHT_DB || join(home, "traces.db"), home, engine: engineNamed(AGENSIGHT_SQLITE) };
+}
+
+function engineNamed(name: string | undefined): RecorderConfig["engine"] {
+  if (name === "node" || name === "libsql" || name === "sqljs") return name;
+  if (name) diag.warn(`agensight: AGENSIGHT_SQLITE is none of node, libsql, sqljs: ${name}`);
+  return null;
 }
 
 /** The environment for the recorder's thread: preloads named in NODE_OPTIONS would run again inside of it. */

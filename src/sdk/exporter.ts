@@ -2,18 +2,10 @@
 import { diag } from "@opentelemetry/api";
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace-base";
-import { defaultStorePath } from "./environment.js";
-import { absolutePath, type Recorder, startRecorder } from "./recorder.js";
-import { type Retention, retentionLimits } from "./retention.js";
+import { type Recorder, startRecorder } from "./recorder.js";
+import { type StoreOptions, storeConfig } from "./store-config.js";
 
-export type SqliteSpanExporterOptions = {
-  /** The store's file; default as in `setupTracing`. */
-  dbPath?: string;
-  /** Applies, in this file, to the service that the first span names. */
-  retention?: Retention;
-  /** false: message texts, tool arguments and results are left out. Default: true. */
-  captureContent?: boolean;
-};
+export type { StoreOptions };
 
 /**
  * Writes spans to an Agensight store. An export succeeds when its spans are on disk.
@@ -26,14 +18,8 @@ export type SqliteSpanExporterOptions = {
 export class SqliteSpanExporter implements SpanExporter {
   readonly #recorder: Recorder | null;
 
-  constructor({ dbPath, retention, captureContent }: SqliteSpanExporterOptions = {}) {
-    this.#recorder = start({
-      path: absolutePath(dbPath || defaultStorePath()),
-      service: null,
-      retention: retentionLimits(retention),
-      captureContent: captureContent ?? true,
-      otlp: null,
-    });
+  constructor(options: StoreOptions = {}) {
+    this.#recorder = start(options);
   }
 
   export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void {
@@ -58,9 +44,9 @@ export class SqliteSpanExporter implements SpanExporter {
   }
 }
 
-function start(config: Parameters<typeof startRecorder>[0]): Recorder | null {
+function start(options: StoreOptions): Recorder | null {
   try {
-    return startRecorder(config);
+    return startRecorder({ ...storeConfig(options), service: null, otlp: null });
   } catch (error) {
     diag.error("agensight: the exporter could not be set up", error);
     return null;

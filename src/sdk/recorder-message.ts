@@ -1,5 +1,6 @@
 /** What the program's thread and the recorder's thread say to each other, in order, over one port. */
 import type { MessagePort } from "node:worker_threads";
+import type { IngestOptions } from "../ingest/ingest.js";
 import type { PackedResource, PackedScope, PackedSpan } from "./packed-span.js";
 
 /** Everything the recorder's thread has to know; nothing in it is read from the environment there. */
@@ -10,6 +11,10 @@ export type RecorderConfig = {
   service: string | null;
   retention: { max_age_s?: number; max_bytes?: number } | null;
   captureContent: boolean;
+  /** forces an SQLite engine; null = the best one there is */
+  engine: NonNullable<IngestOptions["engine"]> | null;
+  /** the folder of `stores.json` */
+  home: string;
   otlp: { url: string; headers: Record<string, string> } | null;
 };
 

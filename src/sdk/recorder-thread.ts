@@ -1,4 +1,5 @@
 /** The recorder behind the program: takes batches in order, hands them to the store and the OTLP endpoint. */
+import { withoutContent } from "../ingest/without-content.js";
 import type { TracesData } from "../model/otlp.js";
 import { createOtlpSender, type OtlpSender } from "./otlp-sender.js";
 import type { PackedResource, PackedScope, PackedSpan } from "./packed-span.js";
@@ -10,9 +11,9 @@ import { unpackSpans } from "./unpack-span.js";
 const maxSpansAtOnce = 512;
 const maxBytesAtOnce = 4e6;
 
-const maintainWhenQuiet = 300;
+/** ms after the last write: for the search index, for traces that settle after three quiet seconds, for the rest. */
+const maintainAfter = [300, 3_500, 60_000];
 const maintainAtLeastEvery = 2_000;
-const maintainWhenIdle = 60_000;
 
 type Batch = Extract<ToRecorder, { type: "spans" }>;
 
@@ -38,6 +39,7 @@ export function createRecorderThread(
   let sender: OtlpSender | null = null;
   let working = false;
   let maintenance: NodeJS.Timeout | undefined;
+  let strip = (data: TracesData): TracesData => data;
   let maintainedAt = Date.now();
 
   const report = (level: DiagLevel, message: string): void => reply({ type: "diag", level, message });
@@ -58,12 +60,13 @@ export function createRecorderThread(
       if (Date.now() - maintainedAt > maintainAtLeastEvery) maintain();
     }
     working = false;
-    maintainIn(maintainWhenQuiet);
+    maintainLater(0);
   }
 
   async function handle(message: Exclude<ToRecorder, Batch>): Promise<void> {
     if (message.type === "configure") {
       const { config } = message;
+      if (!config.captureContent) strip = withoutContent;
       if (config.otlp) sender = createOtlpSender(config.otlp, report);
       if (config.path !== null) writer = createSpanWriter({ ...config, path: config.path }, report);
       await writer?.open();
@@ -112,7 +115,7 @@ export function createRecorderThread(
     let error: string | null = null;
     const request = lazy(() => unpackSpans(spans, resources, scopes));
     if (writer) error = await writer.write(spans.length, request, service);
-    sender?.send(request(), spans.length);
+    sender?.send(strip(request()), spans.length);
     done(batches);
     const { batch } = batches.at(-1) as Batch;
     reply({ type: "done", batch, error });
@@ -136,13 +139,18 @@ export function createRecorderThread(
     return { spans, service: typeof service === "string" ? service : null };
   }
 
-  function maintainIn(ms: number): void {
+  function maintainLater(round: number): void {
     if (!writer) return;
     clearTimeout(maintenance);
-    maintenance = setTimeout(() => {
-      if (!working) maintainIn(maintain() ? 10 : maintainWhenIdle);
-    }, ms);
-    maintenance.unref();
+    const delay = maintainAfter[Math.min(round, maintainAfter.length - 1)];
+    maintenance = setTimeout(() => maintainNow(round), delay).unref();
+  }
+
+  function maintainNow(round: number): void {
+    if (working) return;
+    // one step at a time: spans that arrive meanwhile come first
+    if (maintain()) maintenance = setTimeout(() => maintainNow(round), 10).unref();
+    else maintainLater(round + 1);
   }
 
   function maintain(): boolean {

@@ -1,5 +1,4 @@
 /** The program's side of recording: queues finished spans, hands them over in small batches, counts what is lost. */
-import { resolve } from "node:path";
 import { diag } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
 import { createDictionary } from "./dictionary.js";
@@ -243,9 +242,4 @@ export function startRecorder(config: RecorderConfig): Recorder {
       return ending;
     },
   };
-}
-
-/** The path as it is now: the program may change its working folder later. */
-export function absolutePath(path: string): string {
-  return path === ":memory:" ? path : resolve(path);
 }

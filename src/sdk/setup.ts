@@ -3,24 +3,17 @@ import { context, createContextKey, diag, type ProxyTracerProvider, ROOT_CONTEXT
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
-import { defaultStorePath, spanLimits } from "./environment.js";
-import { absolutePath, type Recorder, startRecorder } from "./recorder.js";
+import { spanLimits } from "./environment.js";
+import { type Recorder, startRecorder } from "./recorder.js";
 import type { RecorderConfig } from "./recorder-message.js";
-import { type Retention, retentionLimits } from "./retention.js";
 import { createSpanProcessor } from "./span-processor.js";
+import { type StoreOptions, storeConfig } from "./store-config.js";
 
-export type TracingOptions = {
-  /**
-   * The store's file; created with its folder where missing. Default: `AGENSIGHT_DB`, else `traces.db` in
-   * `AGENSIGHT_HOME` or `~/.agensight`. `false`: no file, only the OTLP endpoint.
-   */
-  dbPath?: string | false;
+export type TracingOptions = Omit<StoreOptions, "dbPath"> & {
+  /** As in `StoreOptions`; `false`: no file, only the OTLP endpoint. */
+  dbPath?: StoreOptions["dbPath"] | false;
   /** An OTLP/HTTP endpoint that also gets every span; `/v1/traces` is added where the url has no path. */
   otlp?: { url: string; headers?: Record<string, string> };
-  /** Applies to this service's traces in this file. Default: everything is kept. */
-  retention?: Retention;
-  /** false: message texts, tool arguments and results are left out. Default: true. */
-  captureContent?: boolean;
 };
 
 export type Tracing = {
@@ -110,14 +103,14 @@ async function stop(recorder: Recorder, provider: BasicTracerProvider): Promise<
   await recorder.shutdown();
 }
 
-function recorderConfig(service: string, { dbPath, otlp, retention, captureContent }: TracingOptions): RecorderConfig {
-  const path = dbPath === false ? null : absolutePath(dbPath || defaultStorePath());
-  if (path === null && !otlp) diag.warn("agensight: neither a file nor an OTLP endpoint is set, nothing is recorded");
+function recorderConfig(service: string, { dbPath, otlp, ...options }: TracingOptions): RecorderConfig {
+  if (dbPath === false && !otlp)
+    diag.warn("agensight: neither a file nor an OTLP endpoint is set, nothing is recorded");
+  const store = storeConfig(dbPath ? { ...options, dbPath } : options);
   return {
-    path,
+    ...store,
+    path: dbPath === false ? null : store.path,
     service,
-    retention: retentionLimits(retention),
-    captureContent: captureContent ?? true,
     otlp: otlp ? { url: otlp.url, headers: { ...otlp.headers } } : null,
   };
 }

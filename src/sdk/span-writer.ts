@@ -30,7 +30,7 @@ export function createSpanWriter(
   config: RecorderConfig & { path: string },
   report: (level: DiagLevel, message: string) => void,
 ): SpanWriter {
-  const { path, retention, captureContent } = config;
+  const { path, retention, captureContent, home, engine } = config;
   let ingest: Ingest | null = null;
   let service = config.service;
   let failure: { message: string; at: number } | null = null;
@@ -41,7 +41,9 @@ export function createSpanWriter(
     try {
       ingest = await openIngest({
         path,
+        home,
         captureContent,
+        ...(engine ? { engine } : {}),
         ...(retention && service !== null ? { retention: { service, ...retention } } : {}),
       });
       failure = null;
