@@ -51,21 +51,19 @@ export function messagesFromValue(value: unknown, role = "user"): Message[] {
 /** Requests and responses that hold messages: OpenAI, Responses, Anthropic, Gemini, LangChain, Vercel's `ai.prompt`. */
 function unwrap(fields: Fields, role: string): Message[] | null {
   if (fields.role !== undefined || fields.lc !== undefined) return null;
-  const lists = [fields.messages, fields.choices, fields.generations, fields.candidates];
-  const list =
-    lists.find(Array.isArray) ??
-    (Array.isArray(fields.input) ? fields.input : Array.isArray(fields.output) ? fields.output : undefined);
+  const held = [fields.messages, fields.choices, fields.generations, fields.candidates, fields.input, fields.output];
+  const list = held.find(Array.isArray);
+  const prompt = typeof fields.prompt === "string" || Array.isArray(fields.prompt) ? fields.prompt : null;
+  const text =
+    list === undefined && fields.model !== undefined && typeof fields.input === "string" ? fields.input : null;
+  if (list === undefined && prompt === null && text === null) return null;
   const system = fields.system ?? fields.instructions;
-  const before =
-    system === undefined || system === null || system === "" ? [] : [readMessage({ role: "system", content: system })];
-  const after =
-    typeof fields.prompt === "string"
-      ? [textMessage("user", fields.prompt)]
-      : Array.isArray(fields.prompt)
-        ? messagesFromValue(fields.prompt, role)
-        : [];
-  if (list === undefined && after.length === 0) return null;
-  return [...before, ...messagesFromValue(list, role), ...after];
+  return [
+    ...(system ? [readMessage({ role: "system", content: system })] : []),
+    ...messagesFromValue(list, role),
+    ...messagesFromValue(prompt, "user"),
+    ...messagesFromValue(text, "user"),
+  ];
 }
 
 function textMessage(role: string, content: string): Message {

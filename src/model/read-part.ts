@@ -139,7 +139,7 @@ export function readPart(value: unknown): MessagePart {
     case "input_text":
     case "output_text":
     case "summary_text":
-      return { type: "text", content: jsonText(part.text ?? part.content ?? "") };
+      return { type: "text", content: plainText(jsonText(part.text ?? part.content ?? "")) };
     case "refusal":
       return { type: "text", content: jsonText(part.refusal ?? part.content ?? "") };
     case "reasoning":
@@ -189,6 +189,15 @@ export function readPart(value: unknown): MessagePart {
     default:
       return untypedPart(part);
   }
+}
+
+/** Some instrumentations write the JSON of a list of text blocks where the text belongs. */
+function plainText(text: string): string {
+  if (!text.startsWith('[{"type":"text"') || !text.endsWith("]")) return text;
+  const blocks = parseLoose(text);
+  if (!Array.isArray(blocks)) return text;
+  const texts = blocks.map((block) => asFields(block)?.text);
+  return texts.every((item) => typeof item === "string") ? texts.join("\n") : text;
 }
 
 /** Gemini's parts carry no type; what is no known form becomes the text of its JSON. */

@@ -29,13 +29,16 @@ function lastException(view: SpanView): AttributeMap | null {
   return null;
 }
 
-/** Some instrumentations put message and stack into one string: "boom\n\nError: boom\n    at f (a.js:1:1)". */
+/** Some instrumentations put message and stack into one string: "boom\n\nError: boom\n    at f (a.js:1:1)", or the stack alone. */
 function splitStack(text: string): { message: string; stack: string; type: string | null } | null {
   const frame = text.indexOf("\n    at ");
   if (frame < 0) return null;
-  const blank = text.lastIndexOf("\n\n", frame);
-  const stack = text.slice(blank < 0 ? 0 : blank).trimStart();
-  const type = /^([A-Za-z_$][\w$.]*): /.exec(stack)?.[1] ?? null;
-  const message = blank < 0 ? text.slice(0, frame) : text.slice(0, blank);
-  return { message: message.trim(), stack, type };
+  for (const match of text.slice(0, frame).matchAll(/\n\n([A-Za-z_$][\w$.]*): /g)) {
+    const message = text.slice(0, match.index).trim();
+    const stack = text.slice(match.index).trim();
+    if (stack.startsWith(message, (match[1] as string).length + 2)) return { message, stack, type: match[1] as string };
+  }
+  const head = text.slice(0, frame);
+  const type = /^([A-Za-z_$][\w$.]*): /.exec(head)?.[1] ?? null;
+  return { message: head.slice(type === null ? 0 : type.length + 2).trim(), stack: text, type };
 }

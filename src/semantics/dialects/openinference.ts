@@ -58,7 +58,7 @@ function complete(view: SpanView, facts: SpanFacts): void {
   const metadata = fieldsAt(attributes, "metadata") ?? {};
   const parameters = fieldsAt(attributes, "llm.invocation_parameters") ?? {};
   facts.session_id ??= firstString(metadata.session_id, metadata.thread_id, metadata.conversation_id);
-  facts.user_id ??= firstString(metadata.user_id);
+  facts.user_id ??= firstString(metadata.user_id, parameters.user);
   facts.agent ??= firstString(metadata.lc_agent_name) ?? (facts.kind === "agent" ? name : null);
   facts.provider ??= firstString(metadata.ls_provider);
   models(view, facts, parameters);
