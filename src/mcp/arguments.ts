@@ -24,8 +24,14 @@ const Time = z
   .string()
   .refine((text) => parseTime(text, 0) !== null, "must be an ISO time (2026-01-31T09:30:00Z) or an age (90m, 24h, 7d)");
 
-export const traceId = z.string().trim().min(6, "must be a trace id or its first 6 or more digits");
-export const spanId = z.string().trim().min(6, "must be a span id or its first 6 or more digits");
+const idOf = (what: string) =>
+  z
+    .string()
+    .trim()
+    .refine((id) => id.length >= 6, `must be a ${what} id or its first 6 or more digits`);
+
+export const traceId = idOf("trace");
+export const spanId = idOf("span");
 
 /** The budget and form of every answer. Text defaults to 2,000 tokens, JSON to 20,000. */
 export const answerForm = {
@@ -48,7 +54,7 @@ export const filters = {
 };
 
 export const textFilter = {
-  text: z.string().min(1).optional().meta({ description: "words in names, errors, messages" }),
+  text: z.string().optional().meta({ description: "words to find" }),
 };
 
 export const paging = {

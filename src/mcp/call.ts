@@ -7,10 +7,10 @@ import { inline, visible } from "./render/fence.js";
 import { charsWithin } from "./render/tokens.js";
 import type { ServerOptions } from "./server-options.js";
 import { didYouMean } from "./suggest.js";
-import type { ToolContext } from "./tool.js";
+import type { Tool, ToolContext } from "./tool.js";
 import { tools } from "./tools/all.js";
 
-export type Answer = { text: string; isError: boolean };
+type Answer = { text: string; isError: boolean };
 
 /** Cuts an error's text, or an answer whose fixed parts alone pass the budget. */
 function within(text: string, budget: number): string {
@@ -31,11 +31,7 @@ export function errorText(error: unknown): { code: string; message: string; hint
 }
 
 /** What a tool or a resource gets to work with. */
-export async function contextOf(
-  options: ServerOptions,
-  given: Record<string, unknown>,
-  signal: AbortSignal,
-): Promise<ToolContext> {
+export async function contextOf(options: ServerOptions, signal: AbortSignal): Promise<ToolContext> {
   const now = options.now?.() ?? Date.now();
   const reader = await options.reader();
   const others = async () => (await options.otherStores?.())?.filter((store) => store.path !== options.storePath) ?? [];
@@ -45,9 +41,16 @@ export async function contextOf(
     content: options.content ?? "full",
     now,
     signal,
-    given,
+    given: {},
     nothingRecorded,
   };
+}
+
+/** A tool's answer within its budget. Errors: bad_argument and those of the store. */
+export async function answer(tool: Tool, given: Record<string, unknown>, context: ToolContext): Promise<string> {
+  const args = parseArguments(tool.name, tool.arguments, given) as { max_tokens?: number; format: "text" | "json" };
+  const text = await tool.run(args as never, { ...context, given });
+  return args.format === "json" ? text : within(text, args.max_tokens ?? 2000);
 }
 
 /** Never throws. */
@@ -66,9 +69,7 @@ export async function callTool(
         hint: `Tools: ${known.join(", ")}.`,
       });
     }
-    const args = parseArguments(tool.name, tool.arguments, given) as { max_tokens?: number };
-    const text = await tool.run(args as never, await contextOf(options, given, signal));
-    return { text: json ? text : within(text, args.max_tokens ?? 2000), isError: false };
+    return { text: await answer(tool, given, await contextOf(options, signal)), isError: false };
   } catch (error) {
     const { code, message, hint } = errorText(error);
     const text = json

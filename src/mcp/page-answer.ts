@@ -23,10 +23,17 @@ export type PageOptions<T> = {
   key: string;
   fetch(page: Page): Promise<{ items: T[]; coverage: Coverage }>;
   line(item: T): string;
-  /** model calls of the item that have no price */
-  unpriced?(item: T): number;
-  /** text above the items; counts against the budget */
-  head?: string;
+  /** model calls without a price among what is shown */
+  unpriced?(items: readonly T[]): number;
+  /** text above and below the items, from what the last fetch told; counts against the budget */
+  head?(): string;
+  foot?(): string;
+  /** the lines as one text; plain lines where absent */
+  wrap?(lines: string): string;
+  /** what the JSON answer holds beside the items and their coverage */
+  extra?(budget: number): Record<string, unknown>;
+  /** an item of the JSON answer, where it is not the item itself */
+  json?(item: T): unknown;
   /** what to say when nothing matched */
   empty(): Promise<string>;
 };
@@ -35,7 +42,11 @@ export type PageOptions<T> = {
 const tailTokens = (given: Record<string, unknown>) => 70 + estimateTokens(JSON.stringify(given));
 
 function fitting<T>(options: PageOptions<T>, items: T[], budget: number): number {
-  if (options.args.format === "json") return jsonFit(items, budget);
+  if (options.args.format === "json")
+    return jsonFit(
+      items.map((item) => options.json?.(item) ?? item),
+      budget,
+    );
   let used = 0;
   for (const [i, item] of items.entries()) {
     used += estimateTokens(options.line(item)) + 1;
@@ -51,23 +62,37 @@ export async function answerPage<T>(options: PageOptions<T>): Promise<string> {
   const budget = args.max_tokens ?? (json ? 20_000 : 2000);
   const pageOf = (limit: number): Page => (args.cursor === undefined ? { limit } : { limit, cursor: args.cursor });
   let { items, coverage } = await options.fetch(pageOf(args.limit));
-  const notes = coverage.notes.reduce((sum, note) => sum + estimateTokens(note) + 5, 0);
-  const room = budget - tailTokens(context.given) - notes - (options.head ? estimateTokens(options.head) : 0);
   const asked = items.length;
+  const room = () => {
+    const frame = json
+      ? jsonText(options.extra?.(budget) ?? {})
+      : `${options.head?.() ?? ""}\n${options.wrap?.("") ?? ""}\n${options.foot?.() ?? ""}`;
+    const notes = coverage.notes.reduce((sum, note) => sum + estimateTokens(note) + 5, 0);
+    return budget - tailTokens(context.given) - estimateTokens(frame) - notes;
+  };
   // The cursor after fewer items comes from asking for fewer; the store may have changed since, so the fit is checked again.
-  for (let fit = fitting(options, items, room); fit < items.length; fit = fitting(options, items, room)) {
-    if (fit === 0 && items.length === 1) {
-      items = [shortenStrings(items[0] as T, Math.max(20, Math.floor(room / 40)))];
+  for (let fit = fitting(options, items, room()); fit < items.length; fit = fitting(options, items, room())) {
+    if (items.length === 1) {
+      items = [shortenStrings(items[0] as T, Math.max(20, Math.floor(room() / 40)))];
       coverage.notes.push("an item too large for max_tokens was shortened");
       break;
     }
     ({ items, coverage } = await options.fetch(pageOf(Math.max(1, fit))));
   }
-  const next = coverage.next_cursor === null ? null : { ...context.given, cursor: coverage.next_cursor };
   if (items.length === 0) coverage.notes.push(await options.empty());
-  if (json) return jsonText({ [options.key]: items, coverage });
-  const unpriced = items.reduce((sum, item) => sum + (options.unpriced?.(item) ?? 0), 0);
+  if (json) {
+    return jsonText({
+      ...options.extra?.(budget),
+      [options.key]: items.map((item) => options.json?.(item) ?? item),
+      coverage,
+    });
+  }
+  const next =
+    coverage.next_cursor === null ? null : callText(tool, { ...context.given, cursor: coverage.next_cursor });
+  const unpriced = options.unpriced?.(items) ?? 0;
   const cut = items.length < asked ? `cut by max_tokens ${budget}` : next ? `limit ${args.limit}` : null;
-  const tail = coverageLine({ coverage, noun: options.noun, cut, unpriced, next: next && callText(tool, next) });
-  return [options.head, ...items.map(options.line), tail].filter(Boolean).join("\n");
+  const lines = items.map(options.line).join("\n");
+  const body = lines === "" ? "" : (options.wrap?.(lines) ?? lines);
+  const tail = coverageLine({ coverage, noun: options.noun, cut, unpriced, next });
+  return [options.head?.(), body, options.foot?.(), tail].filter(Boolean).join("\n");
 }

@@ -17,9 +17,14 @@ export function count(n: number): string {
   return n.toLocaleString("en-US", { maximumFractionDigits: 2 });
 }
 
-/** `1 error`, `2 errors`. */
+/** `1 error`, `2 errors`, `3 entries`. */
 export function plural(n: number, noun: string): string {
-  return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
+  return `${count(n)} ${n === 1 ? noun : plurals(noun)}`;
+}
+
+/** The plural of an English noun of ours. */
+export function plurals(noun: string): string {
+  return /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 
 /** USD; cents from a dollar on, three significant digits below. */
@@ -27,7 +32,9 @@ export function money(usd: number): string {
   if (usd === 0) return "$0";
   if (Math.abs(usd) >= 1)
     return `$${usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
-  return `$${Number(usd.toPrecision(3)).toFixed(12).replace(/0+$/, "").replace(/\.$/, "")}`;
+  return `$${Number(usd.toPrecision(3))
+    .toFixed(12)
+    .replace(/(\.\d\d\d*?)0+$/, "$1")}`;
 }
 
 /** An ISO time without its milliseconds. */

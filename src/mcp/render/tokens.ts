@@ -3,7 +3,7 @@ import { commonWords } from "./common-words.js";
 
 // Runs that the o200k pre-tokenizer would not merge across: words with a capital or none, digits by three
 // (a space before them stands alone), punctuation, space, the rest.
-const pieces = /[A-Z]?[a-z]+|[A-Z]+|[0-9]{1,3}|[\r\n]+[ \t]*|[ \t]{2,}| (?=[0-9])|[!-/:-@[-`{-~]+|\P{ASCII}|\p{Cc}/gu;
+const pieces = /[A-Z]?[a-z]+|[A-Z]+|[0-9]{1,3}|[\r\n]+|[ \t]{2,}| (?=[0-9])|[!-/:-@[-`{-~]+|\P{ASCII}|\p{Cc}/gu;
 const unpronounceable = /[^aeiouyAEIOUY]{4}|[aeiouy]{4}|[jqxz][^aeiouy]|^[^aeiouyAEIOUY]{3}|[^aeiouyAEIOUY]{3}$/;
 
 // Measured tokens a character, first code point of each range. Common scripts lie between running text and random characters.

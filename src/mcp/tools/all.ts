@@ -1,6 +1,11 @@
 /** The tools that a model sees, in the order it sees them. */
 import type { Tool } from "../tool.js";
+import { getSession } from "./get-session.js";
+import { getSpan } from "./get-span.js";
 import { getTrace } from "./get-trace.js";
+import { getUsage } from "./get-usage.js";
+import { listSessions } from "./list-sessions.js";
 import { listTraces } from "./list-traces.js";
+import { searchSpans } from "./search-spans.js";
 
-export const tools: readonly Tool[] = [listTraces, getTrace];
+export const tools: readonly Tool[] = [listTraces, getTrace, getSpan, searchSpans, listSessions, getSession, getUsage];

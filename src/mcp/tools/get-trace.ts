@@ -34,7 +34,7 @@ export const getTrace = defineTool({
   name: "get_trace",
   title: "Get a trace",
   description:
-    "One run as a tree of spans: errors first, then slowest and costliest; the rest folded. span_id shows that subtree; cursor lists all spans in start order.",
+    'One run as a tree of spans: errors, slowest and costliest first, the rest folded. span_id: that subtree; cursor "s0": all spans in start order.',
   effect: "read",
   arguments: z.strictObject({
     trace_id: traceId,

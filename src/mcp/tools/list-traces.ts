@@ -36,7 +36,7 @@ export const listTraces = defineTool({
         return { items: traces, coverage };
       },
       line: (trace) => traceLine(trace, context.now),
-      unpriced: (trace) => trace.unpriced_calls,
+      unpriced: (shown) => shown.reduce((sum, { unpriced_calls }) => sum + unpriced_calls, 0),
       empty: () => emptyNote("trace", context),
     });
   },
