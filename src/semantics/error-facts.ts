@@ -11,15 +11,18 @@ export function readError(view: SpanView, facts: SpanFacts): void {
   if (view.status !== 2 && (view.status === 1 || type === null)) return;
   const exception = lastException(view);
   const recorded = exception && textAt(exception, "exception.message");
-  const split = recorded === null ? null : splitStack(recorded);
+  const status = splitStack(view.statusMessage);
+  const raised = splitStack(recorded);
   facts.error_type =
-    (type === "_OTHER" ? null : type) ?? (exception && textAt(exception, "exception.type")) ?? split?.type ?? type;
+    (type === "_OTHER" ? null : type) ??
+    (exception && textAt(exception, "exception.type")) ??
+    raised?.type ??
+    status?.type ??
+    type;
   facts.error_message =
-    (view.statusMessage === null ? null : (splitStack(view.statusMessage)?.message ?? view.statusMessage)) ??
-    split?.message ??
-    recorded ??
-    textAt(view.attributes, "error.message");
-  facts.error_stack = (exception && textAt(exception, "exception.stacktrace")) ?? split?.stack ?? null;
+    status?.message ?? view.statusMessage ?? raised?.message ?? recorded ?? textAt(view.attributes, "error.message");
+  facts.error_stack =
+    (exception && textAt(exception, "exception.stacktrace")) ?? raised?.stack ?? status?.stack ?? null;
 }
 
 function lastException(view: SpanView): AttributeMap | null {
@@ -30,9 +33,9 @@ function lastException(view: SpanView): AttributeMap | null {
 }
 
 /** Some instrumentations put message and stack into one string: "boom\n\nError: boom\n    at f (a.js:1:1)", or the stack alone. */
-function splitStack(text: string): { message: string; stack: string; type: string | null } | null {
-  const frame = text.indexOf("\n    at ");
-  if (frame < 0) return null;
+function splitStack(text: string | null): { message: string; stack: string; type: string | null } | null {
+  const frame = text?.indexOf("\n    at ") ?? -1;
+  if (text === null || frame < 0) return null;
   for (const match of text.slice(0, frame).matchAll(/\n\n([A-Za-z_$][\w$.]*): /g)) {
     const message = text.slice(0, match.index).trim();
     const stack = text.slice(match.index).trim();
