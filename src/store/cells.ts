@@ -38,11 +38,13 @@ export type Cell = {
   counted: boolean;
 };
 
-export const cellColumns =
-  "s.id, hex(s.span_id) AS span_id, hex(s.parent_id) AS parent_id, s.state, s.name, s.kind, s.start_us, s.duration_us, s.status, r.service, " +
+/** What `readCell` reads, beside the columns that every reading of a span has. */
+export const moreCellColumns =
+  "s.state, s.kind, s.status, r.service, " +
   "s.provider, s.request_model, s.response_model, s.response_id, s.own_agent, s.own_session, s.user, s.tool, s.input_tokens, s.cached_tokens, " +
   "s.cache_write_tokens, s.output_tokens, s.reasoning_tokens, s.cost_usd, s.agent, s.session, s.counted";
-export const cellTables = "span s JOIN resource r ON r.id = s.resource";
+const cellColumns = `s.id, hex(s.span_id) AS span_id, hex(s.parent_id) AS parent_id, s.name, s.start_us, s.duration_us, ${moreCellColumns}`;
+const cellTables = "span s JOIN resource r ON r.id = s.resource";
 
 export function readCell(row: Row, strings: Strings): Cell {
   return {

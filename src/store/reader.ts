@@ -90,6 +90,12 @@ export type SearchResult = { hits: SpanHit[]; coverage: Coverage };
 
 export type SessionListing = { sessions: SessionSummary[]; coverage: Coverage };
 
+export type TimelineEvent =
+  | { type: "message"; message: Message }
+  /** a tool span that no message told of */
+  | { type: "tool"; tool: string; duration_ms: number | null; status: SpanSummary["status"]; input: string | null; output: string | null }
+  | { type: "error"; name: string; error_type: string | null; error_message: string | null };
+
 /** One thing that happened in a session, in time order; each message once, however often it was resent. */
 export type TimelineEntry = {
   time: string;
@@ -97,12 +103,7 @@ export type TimelineEntry = {
   span_id: string;
   agent: string | null;
   model: string | null;
-} & (
-  | { type: "message"; message: Message }
-  /** a tool span that no message told of */
-  | { type: "tool"; tool: string; duration_ms: number | null; status: SpanSummary["status"]; input: string | null; output: string | null }
-  | { type: "error"; name: string; error_type: string | null; error_message: string | null }
-);
+} & TimelineEvent;
 
 export type SessionDetail = {
   session: SessionSummary;
