@@ -1,7 +1,6 @@
 /** OpenInference (Arize Phoenix): `openinference.span.kind`, flattened `llm.*`, `input.value`. */
 import type { MessageSource, SpanFacts } from "../../model/facts.js";
 import type { SpanKind } from "../../model/kind.js";
-import type { Message } from "../../model/message.js";
 import { messagesFromValue, readMessages } from "../../model/read-message.js";
 import { asFields, type Fields, firstString, jsonText } from "../../model/read-part.js";
 import type { Dialect } from "../dialect.js";
@@ -42,15 +41,27 @@ function wireContent(element: unknown): unknown {
   return content ?? element;
 }
 
-/** Flattened messages; where one of them lost its content on the way (lists of blocks under LangChain), the raw value. */
+/**
+ * Flattened messages; the raw value where some of them lost content on the way: lists of blocks under LangChain,
+ * all but the last of several tool results in one message under Anthropic.
+ */
 function messages(view: SpanView, prefix: string, valueKey: string, role: string): MessageSource | null {
   const list = unflatten(view.attributes, prefix);
-  const flat: Message[] = Array.isArray(list) ? messagesFromValue(list.map(wireMessage), role) : [];
-  const isComplete = flat.length > 0 && flat.every((message) => message.parts.length > 0);
-  if (isComplete) return { messages: flat };
+  const wire = Array.isArray(list) ? list.map(wireMessage) : [];
+  const flat = messagesFromValue(wire, role);
+  const isComplete = flat.every(({ parts }) => parts.length > 0) && !wire.some(isUserResult);
+  if (flat.length > 0 && isComplete) return { messages: flat };
   const raw = textAt(view.attributes, valueKey);
-  const fromRaw = raw === null ? [] : readMessages(raw, role);
-  return builtMessages(fromRaw.length >= flat.length ? fromRaw : flat);
+  const whole = raw === null ? [] : readMessages(raw, role);
+  // instructions that are no message in this dialect are told apart from them
+  const isApart = flat.length > 0 && !flat.some((message) => message.role === "system");
+  const spoken = isApart ? whole.filter((message) => message.role !== "system") : whole;
+  return builtMessages(spoken.length >= flat.length ? spoken : flat);
+}
+
+function isUserResult(message: unknown): boolean {
+  const fields = asFields(message);
+  return fields?.role === "user" && fields.tool_call_id !== undefined;
 }
 
 function complete(view: SpanView, facts: SpanFacts): void {
@@ -85,7 +96,6 @@ function complete(view: SpanView, facts: SpanFacts): void {
 }
 
 function models({ attributes, scope }: SpanView, facts: SpanFacts, parameters: Fields): void {
-  if (facts.request_model !== null && facts.response_model !== null) return;
   const model = textAt(attributes, "llm.model_name") ?? textAt(attributes, "embedding.model_name");
   const answered = attributes.has("output.value");
   facts.request_model ??= firstString(parameters.model, parameters.model_name) ?? model;
