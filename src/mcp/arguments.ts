@@ -40,7 +40,7 @@ export const answerForm = {
 };
 
 export const timeRange = {
-  since: Time.optional().meta({ description: "ISO time or age: 90m, 24h, 7d" }),
+  since: Time.optional().meta({ description: "ISO or 90m, 24h, 7d" }),
   until: Time.optional(),
 };
 
