@@ -3,7 +3,7 @@ import type { SpanFacts } from "../model/facts.js";
 import type { SpanKind } from "../model/kind.js";
 import type { SpanView } from "./span-view.js";
 
-export type TextFact =
+type TextFact =
   | "provider"
   | "request_model"
   | "response_model"
@@ -14,8 +14,8 @@ export type TextFact =
   | "session_id"
   | "user_id"
   | "finish_reason";
-export type CountFact = "input_tokens" | "cached_tokens" | "cache_write_tokens" | "output_tokens" | "reasoning_tokens";
-export type SourceFact = "system" | "tool_definitions" | "input_value" | "output_value";
+type CountFact = "input_tokens" | "cached_tokens" | "cache_write_tokens" | "output_tokens" | "reasoning_tokens";
+type SourceFact = "system" | "tool_definitions" | "input_value" | "output_value";
 
 /** Attribute keys by fact; the first key that holds a value wins, earlier dialects before later ones. */
 export type Dialect = {
