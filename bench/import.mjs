@@ -53,8 +53,8 @@ export async function run() {
 /** What the imported file holds, and how long the work takes that `import` left for later. */
 async function finish(path) {
   const { openIngest } = await import("../dist/ingest/ingest.js");
-  const { openReader } = await import("../dist/store/open-reader.js");
-  const reader = await openReader({ path });
+  const { openReader } = await import("../dist/store/open.js");
+  const reader = await openReader(path);
   const { spans, unindexed_spans: waiting } = await reader.info();
   reader.close();
   const ingest = await openIngest({ path });
