@@ -1,34 +1,43 @@
-// Bundles the command into dist/cli: bin.js, which starts it, main.cjs, and the corpus that the demo imports.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// Bundles the command in dist/cli: bin.js starts it, main.cjs is it, corpus.jsonl.gz is what the demo imports.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
-
-const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-// what tsc made of src/cli is not used: nobody imports the command
-rmSync("dist/cli", { recursive: true, force: true });
-
-/** @type {import("esbuild").BuildOptions} */
-const common = { bundle: true, platform: "node", target: "node20", legalComments: "none", logLevel: "warning" };
-await build({ ...common, entryPoints: ["src/cli/bin.ts"], outfile: "dist/cli/bin.js", format: "esm", minifySyntax: true });
-await build({
-  ...common,
-  entryPoints: ["src/cli/main.ts"],
-  outfile: "dist/cli/main.cjs",
-  // evaluates a module when it is first imported: `mcp` answers before the store and the prices are loaded
-  format: "cjs",
-  minifyWhitespace: true,
-  minifySyntax: true,
-  supported: { "dynamic-import": false },
-  external: ["libsql", "sql.js", "@pydantic/genai-prices"],
-  define: { "import.meta.url": "bundleUrl", AGENSIGHT_VERSION: JSON.stringify(version) },
-});
+import { buildSync } from "esbuild";
 
 const corpus = "test/fixtures/corpus";
-if (existsSync(corpus)) {
-  // spans before the logs that belong to them
+
+/** `dist`: the folder with what tsc made. */
+export function bundleCommand(dist) {
+  const folder = join(dist, "cli");
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  const common = { bundle: true, platform: "node", target: "node20", legalComments: "none", logLevel: "warning" };
+  const bundles = [
+    buildSync({ ...common, entryPoints: [join(folder, "bin.js")], format: "esm", write: false }),
+    buildSync({
+      ...common,
+      entryPoints: [join(folder, "main.js")],
+      // CommonJS, so that a module is evaluated when it is first needed: `mcp` answers before the store is loaded
+      format: "cjs",
+      supported: { "dynamic-import": false },
+      minifyWhitespace: true,
+      minifySyntax: true,
+      external: ["libsql", "sql.js", "@pydantic/genai-prices"],
+      define: { "import.meta.url": "bundleUrl", AGENSIGHT_VERSION: JSON.stringify(version) },
+      write: false,
+    }),
+  ].map(({ outputFiles }) => outputFiles[0].contents);
+
+  // nobody imports the command's modules
+  rmSync(folder, { recursive: true });
+  mkdirSync(folder);
+  writeFileSync(join(folder, "bin.js"), bundles[0], { mode: 0o755 });
+  writeFileSync(join(folder, "main.cjs"), bundles[1]);
+  if (existsSync(corpus)) writeFileSync(join(folder, "corpus.jsonl.gz"), gzipSync(corpusLines(), { level: 9 }));
+}
+
+function corpusLines() {
   const names = readdirSync(corpus).filter((name) => name.endsWith(".jsonl"));
+  // spans before the log records that belong to them
   names.sort((a, b) => Number(a.includes("logs")) - Number(b.includes("logs")) || (a < b ? -1 : 1));
-  const lines = names.map((name) => `${readFileSync(join(corpus, name), "utf8").trim()}\n`);
-  writeFileSync("dist/cli/corpus.jsonl.gz", gzipSync(lines.join(""), { level: 9 }));
+  return names.map((name) => `${readFileSync(join(corpus, name), "utf8").trim()}\n`).join("");
 }

@@ -1,0 +1,67 @@
+/** The configuration file: its schema, and reading it. */
+import { readFileSync } from "node:fs";
+import * as z from "zod";
+import { didYouMean } from "../mcp/suggest.js";
+import { AgensightError } from "../model/error.js";
+import { ageInSeconds, sizeInBytes } from "./quantity.js";
+
+const Age = z.string().refine((text) => ageInSeconds(text) !== null, "must be an age such as 30d or 12h");
+const Size = z.string().refine((text) => sizeInBytes(text) !== null, "must be a size such as 1GB or 500MB");
+
+export const Config = z.strictObject({
+  db: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The store's file; a relative path counts from this file's folder, ~ is the home folder"),
+  retention: z
+    .strictObject({
+      max_age: Age.optional().describe("Keep traces this long, such as 30d or 12h"),
+      max_size: Size.optional().describe("Keep at most this much, such as 1GB or 500MB"),
+    })
+    .optional()
+    .describe("What imported spans are kept by; a program that records says it in setupTracing"),
+});
+export type Config = z.infer<typeof Config>;
+
+/** Errors: bad_input, naming the key, what is wrong with it, and the valid ones. */
+export function readConfig(file: string): Config {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw new AgensightError(
+      "bad_argument",
+      missing
+        ? `there is no configuration file ${file}`
+        : `cannot read the configuration ${file}: ${(cause as Error).message}`,
+      {
+        hint: missing ? "Give an existing file to --config." : "It must be one JSON object.",
+        cause,
+      },
+    );
+  }
+  const parsed = Config.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join(".") ?? "";
+  if (issue?.code === "unrecognized_keys") {
+    const valid = Object.keys(where === "retention" ? Config.shape.retention.unwrap().shape : Config.shape);
+    const key = issue.keys[0] ?? "";
+    throw new AgensightError(
+      "bad_argument",
+      `${file}: unknown key "${where ? `${where}.` : ""}${key}"${didYouMean(key, valid)}`,
+      {
+        hint: `Valid keys here are ${valid.join(", ")}.`,
+      },
+    );
+  }
+  throw new AgensightError(
+    "bad_argument",
+    `${file}: ${where || "the configuration"}: ${issue?.message ?? "is not valid"}`,
+    {
+      hint: `Valid keys are ${Object.keys(Config.shape).join(", ")}.`,
+    },
+  );
+}

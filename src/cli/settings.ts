@@ -1,0 +1,96 @@
+/** Where the store lies and how long it keeps: flag, then environment, then configuration, then default. */
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { AgensightError } from "../model/error.js";
+import type { EngineName } from "../store/engines/engine.js";
+import type { Config } from "./config.js";
+import { agensightHome } from "./home.js";
+import { ageInSeconds, sizeInBytes } from "./quantity.js";
+
+export type Settings = {
+  /** `~/.agensight`, or AGENSIGHT_HOME; absolute */
+  home: string;
+  /** absolute path of the store's file */
+  db: string;
+  /** who said so, for people who wonder */
+  dbFrom: "--db" | "AGENSIGHT_DB" | "configuration" | "default";
+  /** AGENSIGHT_SQLITE; absent = the best one there is */
+  engine?: EngineName;
+  /** the configuration file in force; null = none */
+  configFile: string | null;
+  retention: { max_age_s?: number; max_bytes?: number };
+};
+
+type Values = { db?: string; config?: string; keep?: string; "max-size"?: string };
+
+export async function readSettings(values: Values): Promise<Settings> {
+  const home = agensightHome();
+  const file = values.config ? resolve(values.config) : join(home, "config.json");
+  let config: Config = {};
+  const configured = values.config !== undefined || existsSync(file);
+  if (configured) config = (await import("./config.js")).readConfig(file);
+
+  return {
+    home,
+    ...storePath(values.db, config.db, dirname(file), home),
+    ...forcedEngine(),
+    configFile: configured ? file : null,
+    retention: {
+      ...given("max_age_s", ageInSeconds, values.keep ?? config.retention?.max_age, "--keep 30d"),
+      ...given("max_bytes", sizeInBytes, values["max-size"] ?? config.retention?.max_size, "--max-size 1GB"),
+    },
+  };
+}
+
+const engines: readonly string[] = ["node", "libsql", "sqljs"] satisfies EngineName[];
+
+function forcedEngine(): { engine?: EngineName } {
+  const name = process.env.AGENSIGHT_SQLITE;
+  if (!name) return {};
+  if (engines.includes(name)) return { engine: name as EngineName };
+  throw new AgensightError("bad_argument", `AGENSIGHT_SQLITE is "${name}"`, {
+    hint: `It is one of ${engines.join(", ")}, or unset for the best one there is.`,
+  });
+}
+
+/** What opening a store takes besides its path. */
+export function engineOption({ engine }: Settings): { engine?: EngineName } {
+  return engine ? { engine } : {};
+}
+
+function given<K extends string>(
+  key: K,
+  read: (text: string) => number | null,
+  text: string | undefined,
+  example: string,
+): { [_ in K]?: number } {
+  if (text === undefined) return {};
+  const value = read(text);
+  if (value === null)
+    throw new AgensightError("bad_argument", `"${text}" is not understood`, { hint: `Write it as in ${example}.` });
+  return { [key]: value } as { [_ in K]: number };
+}
+
+function storePath(
+  flag: string | undefined,
+  configured: string | undefined,
+  configFolder: string,
+  home: string,
+): Pick<Settings, "db" | "dbFrom"> {
+  if (flag) return { db: path(flag), dbFrom: "--db" };
+  const environment = process.env.AGENSIGHT_DB;
+  if (environment) return { db: path(environment), dbFrom: "AGENSIGHT_DB" };
+  if (configured) return { db: path(configured, configFolder), dbFrom: "configuration" };
+  return { db: join(home, "traces.db"), dbFrom: "default" };
+}
+
+/** Hosts start commands without a shell, so that a `~` or a `file:` can arrive as it was written. */
+function path(text: string, base = process.cwd()): string {
+  if (text.startsWith("~/") || text.startsWith("~\\")) return join(homedir(), text.slice(2));
+  if (text === ":memory:" || text.startsWith("file:"))
+    throw new AgensightError("bad_argument", `"${text}" is no path of a file`, {
+      hint: "Give the path of the store's file, such as ./traces.db.",
+    });
+  return resolve(base, text);
+}
