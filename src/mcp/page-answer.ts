@@ -28,6 +28,8 @@ export type PageOptions<T> = {
   /** text above and below the items, from what the last fetch told; counts against the budget */
   head?(): string;
   foot?(): string;
+  /** `head` says something even when nothing follows */
+  keepHead?: boolean;
   /** the lines as one text; plain lines where absent */
   wrap?(lines: string): string;
   /** what the JSON answer holds beside the items and their coverage */
@@ -94,5 +96,7 @@ export async function answerPage<T>(options: PageOptions<T>): Promise<string> {
   const lines = items.map(options.line).join("\n");
   const body = lines === "" ? "" : (options.wrap?.(lines) ?? lines);
   const tail = coverageLine({ coverage, noun: options.noun, cut, unpriced, next });
+  if (items.length === 0 && args.cursor === undefined)
+    return [options.keepHead && options.head?.(), tail].filter(Boolean).join("\n");
   return [options.head?.(), body, options.foot?.(), tail].filter(Boolean).join("\n");
 }

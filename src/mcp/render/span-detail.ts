@@ -106,7 +106,13 @@ export function spanSections(span: SpanDetail, rest: (field: string, offset: num
   }
   const attributes = attributeLines(span);
   if (attributes.length > 0)
-    add(`## attributes (${plural(attributes.length, "key")})`, attributes.join("\n"), 2, "tail", null);
+    add(
+      `## attributes (${plural(Object.keys(span.attributes).length, "key")})`,
+      attributes.join("\n"),
+      2,
+      "tail",
+      null,
+    );
   return sections;
 }
 
@@ -117,6 +123,7 @@ function eventLine(event: SpanDetail["events"][number]): string {
   return indented(`${event.time} ${inline(event.name, 80)} ${attributes.join(" ")}`);
 }
 
+/** Flattened lists (`llm.input_messages.0.message.role` …) take one line; so do long values, which `field` shows. */
 function attributeLines(span: SpanDetail): string[] {
   const shown = new Set([
     span.system,
@@ -126,9 +133,23 @@ function attributeLines(span: SpanDetail): string[] {
     span.error_stack,
     span.error_message,
   ]);
+  const listOf = (key: string) => /^(.+?)[.[]\d+[\].]/.exec(key)?.[1];
+  const lists = new Map<string, { keys: number; chars: number; first: string }>();
+  for (const [key, value] of Object.entries(span.attributes)) {
+    const name = listOf(key);
+    if (name === undefined) continue;
+    const list = lists.get(name) ?? { keys: 0, chars: 0, first: key };
+    lists.set(name, { ...list, keys: list.keys + 1, chars: list.chars + attributeText(value).length });
+  }
   return Object.entries(span.attributes).flatMap(([key, value]) => {
+    const list = lists.get(listOf(key) ?? "");
+    if (list && list.keys > 2) {
+      if (list.first !== key) return [];
+      return `  ${inline(listOf(key) ?? "", 120)}.*: ${count(list.keys)} keys, ${count(list.chars)} chars (first: field=${inline(key, 120)})`;
+    }
     const text = attributeText(value);
     if (text.length > 20 && shown.has(text)) return [];
-    return `  ${inline(key, 120)}${text.length > shortValue ? `: ${count(text.length)} chars (field=${inline(key, 120)})` : ` = ${inline(text, shortValue)}`}`;
+    const short = text.length <= shortValue;
+    return `  ${inline(key, 120)}${short ? ` = ${inline(text, shortValue)}` : `: ${count(text.length)} chars (field=${inline(key, 120)})`}`;
   });
 }

@@ -8,7 +8,7 @@ import { estimateTokens } from "./tokens.js";
 export type EntryText = string;
 
 /** Characters that each text may show; the most generous one at which all entries fit is taken. */
-const allowances = [4000, 1500, 700, 300];
+const allowances = [4000, 1500, 700, 300, 120];
 const markTokens = 55;
 
 type Piece = {
@@ -59,9 +59,11 @@ function heading(entry: TimelineEntry, before: TimelineEntry | undefined): strin
 }
 
 /** Where in which field of the span the message's text begins; null when the span no longer holds it. */
-function locate(span: SpanDetail, entry: TimelineEntry): { field: string; start: number } | null {
+function locate(span: SpanDetail, entry: TimelineEntry): { field: string; start: number | null } | null {
   if (entry.type !== "message") return null;
   const body = messageBody(entry.message);
+  // System instructions that travel apart from the messages may be wrapped in JSON there, so they are shown from their start.
+  if (entry.message.role === "system" && span.system !== null) return { field: "system", start: null };
   for (const field of ["output_messages", "input_messages"] as const) {
     const at = span[field].findIndex((message) => message.role === entry.message.role && messageBody(message) === body);
     if (at >= 0) return { field, start: messagesText(span[field].slice(0, at + 1)).bodies[at] ?? 0 };
@@ -84,7 +86,8 @@ async function restOf(
   }
   const detail = await span();
   const place = detail && locate(detail, entry);
-  return place ? `${call} field=${place.field} offset=${place.start + shown}` : call;
+  if (!place) return call;
+  return `${call} field=${place.field}${place.start === null ? "" : ` offset=${place.start + shown}`}`;
 }
 
 /** One text an entry, so that all fit `budget` tokens where that is possible at all. Reads the spans whose texts are cut. */
@@ -107,7 +110,7 @@ export async function renderTimeline(
         (sum, { text }) => sum + estimateTokens(text.slice(0, allowance)) + (text.length > allowance ? markTokens : 1),
         fixed,
       );
-  const allowance = allowances.find((chars) => cost(chars) <= budget) ?? 300;
+  const allowance = allowances.find((chars) => cost(chars) <= budget) ?? 120;
 
   const details = new Map<string, Promise<SpanDetail | null>>();
   const spanOf = (entry: TimelineEntry) => {

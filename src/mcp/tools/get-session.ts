@@ -9,6 +9,7 @@ import { answerPage } from "../page-answer.js";
 import { fenced, idText, quoted } from "../render/fence.js";
 import { sessionLine } from "../render/session-line.js";
 import { type EntryText, renderTimeline } from "../render/timeline.js";
+import { estimateTokens } from "../render/tokens.js";
 import { MessageJson } from "../span-json.js";
 import { defineTool } from "../tool.js";
 
@@ -60,6 +61,10 @@ export const getSession = defineTool({
   run: (args, context) => {
     const budget = args.max_tokens ?? 2000;
     let detail: SessionDetail | undefined;
+    const title = (session: SessionSummary) => `session ${sessionLine(session, context.now)}`;
+    // What the page adds around the timeline: fence, coverage, next call.
+    const room = (session: SessionSummary) =>
+      budget - estimateTokens(title(session) + JSON.stringify(context.given)) - 120;
     return answerPage<{ entry: TimelineEntry; text: EntryText | null }>({
       tool: "get_session",
       args,
@@ -74,14 +79,15 @@ export const getSession = defineTool({
             "not_found",
             `Session ${idText(session.session_id)} has no user ${quoted(args.user_id, 80)}.`,
             {
-              hint: `List the sessions of a user with list_sessions {"user_id":…}.`,
+              hint: "list_sessions takes user_id.",
             },
           );
         }
-        const texts = args.format === "json" ? [] : await renderTimeline(timeline, context.reader, budget * 0.75);
+        const texts = args.format === "json" ? [] : await renderTimeline(timeline, context.reader, room(session));
         return { items: timeline.map((entry, i) => ({ entry, text: texts[i] ?? null })), coverage };
       },
-      head: () => (detail === undefined ? "" : `session ${sessionLine(detail.session, context.now)}`),
+      head: () => (detail === undefined ? "" : title(detail.session)),
+      keepHead: true,
       line: ({ text }) => text ?? "",
       wrap: (lines) => fenced("conversation", lines),
       json: ({ entry }) => entry,
