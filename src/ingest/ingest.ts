@@ -1,5 +1,6 @@
 /** The one way in: OTLP-shaped spans and logs → normalise → redact → write. */
 import { AgensightError } from "../model/error.js";
+import type { SpanKind } from "../model/kind.js";
 import type { LogsData, OtlpLogRecord, OtlpSpan, ResourceSpans, TracesData } from "../model/otlp.js";
 import { plainAttributes } from "../model/otlp.js";
 import type { Redact } from "../redaction/redact.js";
@@ -42,6 +43,9 @@ export type IngestOptions = {
   /** applied to every string that would be stored; nothing is changed where absent */
   redact?: Redact;
 };
+
+/** Agents and workflows too: some report the usage of calls that they do not record. */
+export const pricedKinds = new Set<SpanKind>(["llm", "embedding", "agent", "workflow"]);
 
 export interface Ingest {
   /** Writes a request in one transaction; when it returns the spans are on disk. Throws AgensightError when the store cannot be written. */
@@ -88,7 +92,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
         }
         const facts = normaliseSpan(span, attributes, scopeSpans.scope);
         const startMs = (readNano(span.startTimeUnixNano)?.us ?? 0) / 1000;
-        const cost_usd = facts.kind === "llm" || facts.kind === "embedding" ? prices.priceCall(facts, startMs) : null;
+        const cost_usd = pricedKinds.has(facts.kind) ? prices.priceCall(facts, startMs) : null;
         const kept = options.captureContent === false ? leaveOutContent(span, facts) : { span, facts };
         into.push({ ...kept, resource, scope, cost_usd });
       }

@@ -1,4 +1,5 @@
 /** Prices every call anew with the price table at hand, and corrects all totals. */
+import { pricedKinds } from "./ingest.js";
 import { loadPrices } from "../semantics/prices.js";
 import { loadCells } from "../store/cells.js";
 import type { EngineName } from "../store/engines/engine.js";
@@ -30,7 +31,7 @@ export async function reprice(path: string, options: { engine?: EngineName; prog
           const costs = new Map<number, number | null>();
           for (const cell of cells) {
             result.spans++;
-            if (cell.kind !== "llm" && cell.kind !== "embedding") continue;
+            if (!pricedKinds.has(cell.kind)) continue;
             const cost = prices.priceCall(cell, cell.start_us / 1000);
             if (cost !== cell.cost_usd) costs.set(cell.id, cost);
           }

@@ -1,7 +1,7 @@
 /** The columns of a trace's spans that totals, rollups and the derivation work on, with texts in place of string ids. */
 import { type Derived, type DeriveSpan, deriveTrace } from "../model/derive.js";
 import { type SpanKind, spanKinds } from "../model/kind.js";
-import type { Engine, Row } from "./engines/engine.js";
+import type { Engine, Row, SqlValue } from "./engines/engine.js";
 import type { Strings } from "./strings.js";
 
 export type Cell = {
@@ -21,7 +21,8 @@ export type Cell = {
   provider: string | null;
   request_model: string | null;
   response_model: string | null;
-  response_id: string | null;
+  /** a hash: enough to compare */
+  response_hash: number | null;
   own_agent: string | null;
   own_session: string | null;
   user: string | null;
@@ -36,13 +37,14 @@ export type Cell = {
   agent: string | null;
   session: string | null;
   counted: boolean;
+  call: Derived["call"];
 };
 
 /** What `readCell` reads, beside the columns that every reading of a span has. */
 export const moreCellColumns =
   "s.state, s.kind, s.status, r.service, " +
-  "s.provider, s.request_model, s.response_model, s.response_id, s.own_agent, s.own_session, s.user, s.tool, s.input_tokens, s.cached_tokens, " +
-  "s.cache_write_tokens, s.output_tokens, s.reasoning_tokens, s.cost_usd, s.agent, s.session, s.counted";
+  "s.provider, s.request_model, s.response_model, s.response_hash, s.own_agent, s.own_session, s.user, s.tool, s.input_tokens, s.cached_tokens, " +
+  "s.cache_write_tokens, s.output_tokens, s.reasoning_tokens, s.cost_usd, s.agent, s.session, s.counted, s.call";
 const cellColumns = `s.id, hex(s.span_id) AS span_id, hex(s.parent_id) AS parent_id, s.name, s.start_us, s.duration_us, ${moreCellColumns}`;
 const cellTables = "span s JOIN resource r ON r.id = s.resource";
 
@@ -61,7 +63,7 @@ export function readCell(row: Row, strings: Strings): Cell {
     provider: strings.text(row.provider),
     request_model: strings.text(row.request_model),
     response_model: strings.text(row.response_model),
-    response_id: strings.text(row.response_id),
+    response_hash: row.response_hash,
     own_agent: strings.text(row.own_agent),
     own_session: strings.text(row.own_session),
     user: strings.text(row.user),
@@ -75,6 +77,7 @@ export function readCell(row: Row, strings: Strings): Cell {
     agent: strings.text(row.agent),
     session: strings.text(row.session),
     counted: row.counted === 1,
+    call: row.call === null ? null : (spanKinds[row.call] as Derived["call"]),
   };
 }
 
@@ -92,9 +95,21 @@ export function isError(cell: Pick<Cell, "status">): boolean {
   return cell.status === 2;
 }
 
-/** Whether it is a call to a model, and so has tokens and a price. */
-export function isModelCall(cell: Pick<Cell, "kind" | "counted">): boolean {
-  return cell.counted && (cell.kind === "llm" || cell.kind === "embedding");
+/** Whether its tokens and cost count: calls to models, and agents that alone report the usage of their calls. */
+export function hasUsage(cell: Pick<Cell, "call" | "counted">): boolean {
+  return cell.counted && cell.call !== "tool";
+}
+
+/** The kind that a span is filed under in usage: what it counts as, else what it is. */
+export function usageKind(cell: Pick<Cell, "kind" | "call" | "counted">): SpanKind {
+  return cell.call ?? (cell.counted ? "llm" : cell.kind);
+}
+
+/** The columns that a new derivation may change, for an UPDATE by id. */
+export const derivedAssignments = "agent = ?, session = ?, counted = ?, call = ?";
+
+export function derivedValues(cell: Cell, strings: Strings): SqlValue[] {
+  return [strings.id(cell.agent), strings.id(cell.session), cell.counted ? 1 : 0, cell.call === null ? null : spanKinds.indexOf(cell.call)];
 }
 
 /** Sets agent, session and counted on all cells of a trace; returns the cells that changed. */
@@ -110,7 +125,7 @@ export function deriveCells(cells: Cell[]): Cell[] {
         is_error: isError(cell),
         provider: cell.provider,
         model: modelOf(cell),
-        response_id: cell.response_id,
+        response_id: cell.response_hash === null ? null : String(cell.response_hash),
         agent: cell.own_agent,
         tool: cell.tool,
         session_id: cell.own_session,
@@ -122,11 +137,12 @@ export function deriveCells(cells: Cell[]): Cell[] {
   );
   const changed: Cell[] = [];
   for (const [index, cell] of cells.entries()) {
-    const { agent, session_id, counted } = derived[index] as Derived;
-    if (cell.agent === agent && cell.session === session_id && cell.counted === counted) continue;
+    const { agent, session_id, counted, call } = derived[index] as Derived;
+    if (cell.agent === agent && cell.session === session_id && cell.counted === counted && cell.call === call) continue;
     cell.agent = agent;
     cell.session = session_id;
     cell.counted = counted;
+    cell.call = call;
     changed.push(cell);
   }
   return changed;

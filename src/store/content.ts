@@ -9,8 +9,10 @@ import { encodeVarints, readVarint } from "./varint.js";
 
 const itemsPerBlock = 4096;
 const blockBytes = 64 * 1024;
-/** Shorter texts cost less than the hash that would save them. */
-const hashedLength = 64;
+/** Shorter texts cost less than the look-up that would save them. */
+const rememberedLength = 64;
+/** From here on a text's hash is kept in the file, so that other processes and later days find it. */
+const hashedLength = 512;
 const rememberedHashes = 200_000;
 const cachedBytes = 64 * 1024 * 1024;
 
@@ -25,7 +27,7 @@ function hashOf(text: string): string {
 
 export type ContentWriter = {
   begin(): void;
-  /** Stores a text once and returns its content id; `search`: also look for it among what older transactions wrote. */
+  /** Stores a text once and returns its content id; `search`: long ones are also looked for among what other processes wrote, and can be found by them. */
   put(text: string, search: boolean): number;
   /** Stores a text without looking for an equal one. */
   append(text: string): number;
@@ -73,12 +75,12 @@ export function openContentWriter(engine: Engine): ContentWriter {
     },
     append,
     put(text, search) {
-      if (text.length < hashedLength) return append(text);
+      if (text.length < rememberedLength) return append(text);
       const key = hashOf(text);
       const seen = known.get(key);
       if (seen !== undefined) return refer(seen);
       if (known.size >= rememberedHashes) known = new Map();
-      if (search) {
+      if (search && text.length >= hashedLength) {
         const row = engine.get("SELECT content FROM content_hash WHERE hash = ?", [Buffer.from(key, "latin1")]);
         if (row) {
           known.set(key, row.content);
@@ -87,7 +89,7 @@ export function openContentWriter(engine: Engine): ContentWriter {
       }
       const id = append(text);
       known.set(key, id);
-      hashes.push([Buffer.from(key, "latin1"), id]);
+      if (search && text.length >= hashedLength) hashes.push([Buffer.from(key, "latin1"), id]);
       return id;
     },
     finish() {

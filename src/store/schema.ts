@@ -17,7 +17,7 @@ CREATE TABLE shape (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE);
 
 -- raw deflate of: number of items, their lengths (varints), then their UTF-8 bytes. Item i of block b has the content id b * 4096 + i.
 CREATE TABLE block (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
--- first 16 bytes of an item's SHA-256 → its content id, for items of 64 characters and more
+-- first 16 bytes of an item's SHA-256 → its content id, for items of 512 characters and more
 CREATE TABLE content_hash (hash BLOB PRIMARY KEY, content INTEGER NOT NULL) WITHOUT ROWID;
 -- which traces need a block; a block that no trace needs is deleted
 CREATE TABLE block_use (trace INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (trace, block)) WITHOUT ROWID;
@@ -83,8 +83,10 @@ CREATE TABLE span (
   input_tokens INTEGER,                 -- including cached and cache-written
   cached_tokens INTEGER, cache_write_tokens INTEGER, output_tokens INTEGER, reasoning_tokens INTEGER,
   cost_usd REAL,                        -- null: unpriced
-  counted INTEGER NOT NULL,             -- 1: a call of its own, 0: repeats what a descendant reports
-  response_id INTEGER, error_type INTEGER, error_message TEXT,
+  counted INTEGER NOT NULL,             -- 1: its tokens and cost count, 0: it repeats what a descendant reports, or has none
+  call INTEGER,                         -- the kind of call it counts as: 1 llm, 2 embedding, 5 tool; null: none
+  response_hash INTEGER,                -- of the response id, to recognise two recordings of one call
+  error_type INTEGER, error_message TEXT,
   first_token_us INTEGER,
   body INTEGER NOT NULL                 -- content id
 );

@@ -4,17 +4,19 @@ import { openContentReader } from "./content.js";
 import type { Engine } from "./engines/engine.js";
 import { getNumber, setMeta } from "./meta.js";
 import { decodeRow, loggedMessages, newInputMessages, openShapes, outputMessages, type SpanSource, sourceText, wholeSpanColumns } from "./read-span.js";
+import { shortHash } from "./short-hash.js";
 import { openStrings } from "./strings.js";
 
 /** A batch holds the write lock: small enough that a recorder beside it hardly waits. */
 const spansPerStep = 200;
 
-const sources = new WeakMap<Engine, SpanSource>();
+const sources = new WeakMap<Engine, SpanSource & { said: Map<string, number> }>();
+const rememberedTexts = 50_000;
 
-function sourceFor(engine: Engine): SpanSource {
+function sourceFor(engine: Engine): SpanSource & { said: Map<string, number> } {
   let source = sources.get(engine);
   if (!source) {
-    source = { engine, strings: openStrings(engine), content: openContentReader(engine), shape: openShapes(engine) };
+    source = { engine, strings: openStrings(engine), content: openContentReader(engine), shape: openShapes(engine), said: new Map() };
     sources.set(engine, source);
   }
   return source;
@@ -41,6 +43,17 @@ export function searchableTexts(source: SpanSource, row: Record<string, unknown>
   return texts;
 }
 
+/** A reply is resent with the next call, and a tool's result is told by its span first: one document holds it. */
+function isFirst(said: Map<string, number>, row: Record<string, unknown>, text: string): boolean {
+  if (text.length < 40) return true;
+  const key = `${row.trace_id}${shortHash(text)}`;
+  const span = said.get(key);
+  if (span !== undefined) return span === row.id;
+  if (said.size >= rememberedTexts) said.clear();
+  said.set(key, row.id as number);
+  return true;
+}
+
 export const searchColumns = `${wholeSpanColumns}, s.error_type, s.error_message, s.seq`;
 
 /** Indexes the next spans that changed; true when more are waiting. Nothing to do where FTS5 is missing. */
@@ -57,6 +70,7 @@ export function fillSearchIndex(engine: Engine): boolean {
     for (const row of rows) {
       const text = searchableTexts(source, row)
         .map((entry) => entry.text)
+        .filter((part) => isFirst(source.said, row, part))
         .join("\n");
       if (indexed > 0) engine.run("DELETE FROM search WHERE rowid = ?", [row.id]);
       engine.run("INSERT INTO search (rowid, text) VALUES (?, ?)", [row.id, text]);

@@ -1,5 +1,5 @@
 /** A trace that has come to rest: what never ended is abandoned, totals are final, its calls enter the usage sums. */
-import { type Cell, deriveCells, loadCells } from "./cells.js";
+import { type Cell, derivedAssignments, derivedValues, deriveCells, loadCells } from "./cells.js";
 import type { Row } from "./engines/engine.js";
 import { traceTotals } from "./trace-totals.js";
 import { largestDerived, type SpanWriter } from "./writer.js";
@@ -27,7 +27,7 @@ export function rederive(writer: SpanWriter, trace: Row, cells: Cell[]): void {
   if (cells.length === 0) return;
   if (cells.length <= largestDerived) {
     for (const cell of deriveCells(cells)) {
-      engine.run("UPDATE span SET agent = ?, session = ?, counted = ? WHERE id = ?", [strings.id(cell.agent), strings.id(cell.session), cell.counted ? 1 : 0, cell.id]);
+      engine.run(`UPDATE span SET ${derivedAssignments} WHERE id = ?`, [...derivedValues(cell, strings), cell.id]);
     }
   }
   writer.traceRows.update(trace, traceTotals(cells), cells.length, 0);

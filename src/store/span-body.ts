@@ -49,7 +49,7 @@ function redactAll(value: unknown, redact: (text: string) => string): unknown {
   return value;
 }
 
-type Sources = Pick<SpanFacts, "output" | "system" | "tool_definitions" | "input_value" | "output_value" | "error_stack" | "tool_call_id" | "finish_reason"> & {
+type Sources = Pick<SpanFacts, "output" | "system" | "tool_definitions" | "input_value" | "output_value" | "error_stack" | "tool_call_id" | "finish_reason" | "response_id"> & {
   input: MessageSource | null;
 };
 
@@ -104,6 +104,7 @@ export function encodeSpan(writer: BodyWriter, span: OtlpSpan, facts: SpanFacts,
     error_stack: null,
     tool_call_id: null,
     finish_reason: null,
+    response_id: null,
   };
   const keyed: Record<string, unknown> = {};
   const own: Record<string, unknown> = {};
@@ -113,6 +114,7 @@ export function encodeSpan(writer: BodyWriter, span: OtlpSpan, facts: SpanFacts,
     else own[name] = encodeSource(writer, source);
   }
   if (facts.tool_call_id !== null) own.tool_call_id = facts.tool_call_id;
+  if (facts.response_id !== null) own.response_id = facts.response_id;
   if (facts.finish_reason !== null) own.finish_reason = facts.finish_reason;
   if (facts.error_stack !== null && !stackInEvents(span, facts.error_stack)) own.error_stack = writer.put(writer.redact(facts.error_stack));
   const body: unknown[] = [writer.shape(JSON.stringify(fields)), writer.shape(attributeShape), writer.shape(JSON.stringify(keyed)), values, rest];
@@ -180,6 +182,7 @@ export type DecodedSpan = {
   sources: { [name in keyof Sources]?: { key: string } | { text: string } | { messages: string[] } };
   tool_call_id: string | null;
   finish_reason: string | null;
+  response_id: string | null;
   error_stack: string | null;
 };
 
@@ -226,7 +229,7 @@ export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: s
   const sources: DecodedSpan["sources"] = {};
   for (const [name, key] of Object.entries(JSON.parse(reader.shape(sourceShape)) as Record<string, string>)) sources[name as keyof Sources] = { key };
   for (const [name, source] of Object.entries(own ?? {}) as [keyof Sources, { text?: number; messages?: number[] }][]) {
-    if (typeof source !== "object") continue;
+    if (typeof source !== "object" || source === null) continue;
     if (source.text !== undefined) sources[name] = { text: reader.text(source.text) };
     else if (source.messages) sources[name] = { messages: source.messages.map((id) => reader.text(id)) };
   }
@@ -236,6 +239,7 @@ export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: s
     span: otlp,
     sources,
     tool_call_id: (own?.tool_call_id as string | undefined) ?? null,
+    response_id: (own?.response_id as string | undefined) ?? null,
     finish_reason: (own?.finish_reason as string | undefined) ?? null,
     error_stack: stack,
   };

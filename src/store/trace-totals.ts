@@ -1,5 +1,5 @@
 /** What a trace's row says, computed from its spans. */
-import { type Cell, isError, isModelCall, modelOf } from "./cells.js";
+import { type Cell, isError, hasUsage, modelOf } from "./cells.js";
 
 /** Codes of `trace.status`, in order. */
 export const traceStatuses = ["ok", "error", "running", "incomplete"] as const;
@@ -77,10 +77,10 @@ export function traceTotals(cells: Cell[]): TraceTotals {
     see("agent", cell.agent);
     see("user", cell.user);
     if (cell.kind === "tool") see("tool", cell.tool ?? cell.name);
-    if (!isModelCall(cell)) continue;
+    if (!hasUsage(cell)) continue;
     see("model", modelOf(cell));
     see("provider", cell.provider);
-    if (cell.kind === "llm") totals.llm_calls++;
+    if (cell.call === "llm") totals.llm_calls++;
     totals.input_tokens = addKnown(totals.input_tokens, cell.input_tokens);
     totals.cached_tokens = addKnown(totals.cached_tokens, cell.cached_tokens);
     totals.output_tokens = addKnown(totals.output_tokens, cell.output_tokens);
@@ -94,6 +94,6 @@ export function traceTotals(cells: Cell[]): TraceTotals {
 
 /** A call that used tokens, or may have, and has no price; failed and running calls without usage cost nothing known. */
 export function isUnpriced(cell: Cell): boolean {
-  if (cell.cost_usd !== null || !isModelCall(cell)) return false;
+  if (cell.cost_usd !== null || !hasUsage(cell) || cell.call === null) return false;
   return cell.input_tokens !== null || cell.output_tokens !== null || (cell.state === 0 && !isError(cell));
 }

@@ -1,7 +1,7 @@
 /** Calls of settled traces, summed by hour, by day, and by day and session. */
 import { addToHistogram, type Histogram, histogramText, mergeHistogramText } from "../model/histogram.js";
 import { spanKinds } from "../model/kind.js";
-import { type Cell, isError, isModelCall, modelOf } from "./cells.js";
+import { type Cell, isError, hasUsage, modelOf, usageKind } from "./cells.js";
 import type { Engine, SqlValue } from "./engines/engine.js";
 import { insertRows } from "./insert-rows.js";
 import type { Strings } from "./strings.js";
@@ -24,7 +24,7 @@ const keyCondition =
  * other kinds that an agent's work consists of.
  */
 export function isUsage(cell: Cell): boolean {
-  return cell.state === 0 && cell.kind !== "other" && (cell.counted || !["llm", "embedding", "tool"].includes(cell.kind));
+  return cell.state === 0 && (cell.counted || !["other", "llm", "embedding", "tool"].includes(cell.kind));
 }
 
 export type UsageRollup = {
@@ -46,9 +46,11 @@ export function openUsageRollup(engine: Engine, strings: Strings): UsageRollup {
       entries.set(text, entry);
     }
     const { sums } = entry;
-    sums[0] += sign;
-    if (isError(cell)) sums[1] += sign;
-    if (isModelCall(cell)) {
+    // an agent that only reports usage which its calls below left out is no call itself
+    const counts = cell.call !== null || !cell.counted;
+    if (counts) sums[0] += sign;
+    if (counts && isError(cell)) sums[1] += sign;
+    if (hasUsage(cell)) {
       sums[2] += sign * (cell.input_tokens ?? 0);
       sums[3] += sign * (cell.cached_tokens ?? 0);
       sums[4] += sign * (cell.cache_write_tokens ?? 0);
@@ -57,7 +59,7 @@ export function openUsageRollup(engine: Engine, strings: Strings): UsageRollup {
       sums[7] += sign * (cell.cost_usd ?? 0);
       if (isUnpriced(cell)) sums[8] += sign;
     }
-    if (cell.duration_us !== null) addToHistogram(entry.latency, cell.duration_us, sign);
+    if (counts && cell.duration_us !== null) addToHistogram(entry.latency, cell.duration_us, sign);
   }
 
   return {
@@ -65,14 +67,15 @@ export function openUsageRollup(engine: Engine, strings: Strings): UsageRollup {
       for (const cell of cells) {
         if (!isUsage(cell)) continue;
         const session = strings.id(cell.session) ?? 0;
-        const isCall = cell.kind === "llm" || cell.kind === "embedding";
+        const kind = usageKind(cell);
+        const isCall = kind === "llm" || kind === "embedding";
         const dimensions = [
           strings.id(cell.service) ?? 0,
           (isCall && strings.id(cell.provider)) || 0,
           (isCall && strings.id(modelOf(cell))) || 0,
           strings.id(cell.agent) ?? 0,
-          (cell.kind === "tool" && strings.id(cell.tool ?? cell.name)) || 0,
-          spanKinds.indexOf(cell.kind),
+          (kind === "tool" && strings.id(cell.tool ?? cell.name)) || 0,
+          spanKinds.indexOf(kind),
         ];
         const seconds = Math.floor(cell.start_us / 1e6);
         const day = seconds - (seconds % 86400);
@@ -93,7 +96,7 @@ export function openUsageRollup(engine: Engine, strings: Strings): UsageRollup {
           for (const [index, column] of sumColumns.split(", ").entries()) sums[index] = (sums[index] as number) + old[column];
           mergeHistogramText(latency, old.latency);
         }
-        if (sums[0] === 0) engine.run(`DELETE FROM usage WHERE ${keyCondition}`, key);
+        if (sums[0] === 0 && sums[2] === 0 && sums[5] === 0) engine.run(`DELETE FROM usage WHERE ${keyCondition}`, key);
         else rows.push([...key, ...sums, histogramText(latency)]);
       }
       entries = new Map();

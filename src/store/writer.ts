@@ -2,7 +2,7 @@
 import type { SpanFacts } from "../model/facts.js";
 import { spanKinds } from "../model/kind.js";
 import type { OtlpResource, OtlpScope, OtlpSpan } from "../model/otlp.js";
-import { type Cell, deriveCells, isError, isModelCall, loadCells } from "./cells.js";
+import { type Cell, derivedAssignments, derivedValues, deriveCells, hasUsage, isError, loadCells } from "./cells.js";
 import { blockOf, openContentWriter } from "./content.js";
 import { openConversationWriter } from "./conversations.js";
 import type { Engine, Row, SqlValue } from "./engines/engine.js";
@@ -11,6 +11,7 @@ import { getNumber, setMeta } from "./meta.js";
 import { encodeSpan } from "./span-body.js";
 import { openStrings } from "./strings.js";
 import { type Moment, readNano } from "./time.js";
+import { shortHash } from "./short-hash.js";
 import { openTraceRows } from "./trace-row.js";
 import { addKnown, isUnpriced, traceTotals } from "./trace-totals.js";
 import { openUsageRollup } from "./usage-rollup.js";
@@ -45,7 +46,7 @@ export const largestDerived = 200_000;
 const spanColumns =
   "id, trace, span_id, parent_id, seq, state, name, kind, start_us, duration_us, ns, status, resource, scope, provider, request_model, response_model, " +
   "own_agent, agent, own_session, session, user, tool, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, " +
-  "counted, response_id, error_type, error_message, first_token_us, body";
+  "counted, call, response_hash, error_type, error_message, first_token_us, body";
 const spanWidth = spanColumns.split(", ").length;
 
 export type SpanWriter = ReturnType<typeof openSpanWriter>;
@@ -159,7 +160,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
         provider: facts.provider,
         request_model: facts.request_model,
         response_model: facts.response_model,
-        response_id: facts.response_id,
+        response_hash: facts.response_id === null ? null : shortHash(facts.response_id),
         own_agent: name(facts.agent),
         own_session: name(facts.session_id),
         user: name(facts.user_id),
@@ -173,6 +174,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
         agent: name(facts.agent),
         session: name(facts.session_id),
         counted: facts.kind === "llm" || facts.kind === "embedding" || facts.kind === "tool",
+        call: facts.kind === "llm" || facts.kind === "embedding" || facts.kind === "tool" ? facts.kind : null,
       },
     };
   }
@@ -225,7 +227,8 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
         cell.reasoning_tokens,
         cell.cost_usd,
         cell.counted ? 1 : 0,
-        strings.id(cell.response_id),
+        cell.call === null ? null : spanKinds.indexOf(cell.call),
+        cell.response_hash,
         strings.id(facts.error_type === null ? null : redact(facts.error_type)),
         message,
         facts.first_token_ms === null ? null : Math.round(facts.first_token_ms * 1000),
@@ -289,7 +292,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     }
     insert(rows);
     for (const cell of moved) {
-      engine.run("UPDATE span SET agent = ?, session = ?, counted = ? WHERE id = ?", [strings.id(cell.agent), strings.id(cell.session), cell.counted ? 1 : 0, cell.id]);
+      engine.run(`UPDATE span SET ${derivedAssignments} WHERE id = ?`, [...derivedValues(cell, strings), cell.id]);
     }
     const blocks = new Set(content.takeUsedBlocks());
     if (!old) {
@@ -335,8 +338,8 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
       if (isError(cell)) error_count++;
       start_us = Math.min(start_us, cell.start_us);
       if (cell.duration_us !== null) end = Math.max(end, cell.start_us + cell.duration_us);
-      if (!isModelCall(cell)) continue;
-      if (cell.kind === "llm") llm_calls++;
+      if (!hasUsage(cell)) continue;
+      if (cell.call === "llm") llm_calls++;
       input_tokens = addKnown(input_tokens, cell.input_tokens);
       cached_tokens = addKnown(cached_tokens, cell.cached_tokens);
       output_tokens = addKnown(output_tokens, cell.output_tokens);

@@ -12,6 +12,8 @@ export type EngineName = "node" | "libsql" | "sqljs";
 export interface Statement {
   run(params?: SqlValue[]): void;
   all(params?: SqlValue[]): Row[];
+  /** first row, or undefined */
+  get(params?: SqlValue[]): Row | undefined;
 }
 
 export interface Engine {

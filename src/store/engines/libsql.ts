@@ -9,7 +9,7 @@ type Libsql = new (
   options: { timeout: number },
 ) => {
   exec(sql: string): void;
-  prepare(sql: string): { run(params: SqlValue[]): unknown; all(params: SqlValue[]): Row[] };
+  prepare(sql: string): { run(params: SqlValue[]): unknown; all(params: SqlValue[]): Row[]; get(params: SqlValue[]): Row | undefined };
   close(): void;
 };
 
@@ -54,6 +54,8 @@ export function openLibsql(options: EngineOptions): Engine | null {
         return {
           run: (params = []) => void statement.run(checked(params)),
           all: (params = []) => withBytes(statement.all(checked(params))),
+          // `get` is one call into the library where `all` iterates, and its blobs are Buffers already
+          get: (params = []) => statement.get(checked(params)),
         };
       },
       close: () => database.close(),

@@ -48,7 +48,7 @@ export function nativeEngine(name: EngineName, connection: Connection, options: 
     exec: (sql) => guard(() => connection.exec(sql)),
     run: (sql, params) => guard(() => prepare(sql).run(params)),
     all,
-    get: (sql, params) => all(sql, params)[0],
+    get: (sql, params) => guard(() => prepare(sql).get(params)),
     transaction(body) {
       if (inTransaction) throw new AgensightError("internal", "Transactions of the store do not nest.");
       // IMMEDIATE: a deferred transaction that reads first cannot be upgraded after a foreign commit, whatever the timeout

@@ -10,7 +10,7 @@ type NodeSqlite = {
     options: { timeout: number; readOnly?: boolean },
   ) => {
     exec(sql: string): void;
-    prepare(sql: string): { run(...params: SqlValue[]): unknown; all(...params: SqlValue[]): unknown[] };
+    prepare(sql: string): { run(...params: SqlValue[]): unknown; all(...params: SqlValue[]): unknown[]; get(...params: SqlValue[]): unknown };
     close(): void;
   };
 };
@@ -35,6 +35,7 @@ export function openNodeSqlite(options: EngineOptions): Engine | null {
         return {
           run: (params = []) => void statement.run(...params),
           all: (params = []) => statement.all(...params) as Row[],
+          get: (params = []) => statement.get(...params) as Row | undefined,
         };
       },
       close: () => database.close(),

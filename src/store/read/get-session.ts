@@ -65,6 +65,7 @@ function timeline(source: SpanSource, traces: Row[], session: number): TimelineE
     );
     const cells = rows.map((row) => readCell(row, strings));
     const failedParents = new Set(cells.filter(isError).map((cell) => cell.parent_span_id));
+    const spare = spareSpans(cells);
     for (const [index, cell] of cells.entries()) {
       const row = rows[index] as Row;
       const common = { trace_id: row.trace_id.toLowerCase(), span_id: cell.span_id, agent: cell.agent, model: modelOf(cell) };
@@ -72,7 +73,7 @@ function timeline(source: SpanSource, traces: Row[], session: number): TimelineE
         placed.push({ at, order: order++, entry: { time: isoTime(at), ...common, ...event } });
       };
       const end = cell.start_us + (cell.duration_us ?? 0);
-      if (cell.kind === "llm" && cell.counted) {
+      if (cell.call === "llm" || spare.has(cell.span_id)) {
         const { input, output } = messagesOf(source, row, cell, said);
         for (const message of input) {
           for (const part of message.parts) {
@@ -83,7 +84,7 @@ function timeline(source: SpanSource, traces: Row[], session: number): TimelineE
           put(cell.start_us, { type: "message", message });
         }
         for (const message of output) put(end, { type: "message", message });
-      } else if (cell.kind === "tool" && cell.counted) tools.push({ cell, row });
+      } else if (cell.call === "tool") tools.push({ cell, row });
       // the deepest failing span tells what went wrong; those above it only pass it on
       if (isError(cell) && !failedParents.has(cell.span_id)) {
         put(end, { type: "error", name: cell.name, error_type: strings.text(row.error_type), error_message: row.error_message });
@@ -114,6 +115,18 @@ function timeline(source: SpanSource, traces: Row[], session: number): TimelineE
     });
   }
   return placed.sort((a, b) => a.at - b.at || a.order - b.order).map(({ entry }) => entry);
+}
+
+/** Of two recordings of one call only one is counted, and the other may be the one that has the words. */
+function spareSpans(cells: Cell[]): Set<string> {
+  const counted = new Map(cells.filter((cell) => cell.call === "llm").map((cell) => [cell.span_id, cell]));
+  const spare = new Set<string>();
+  for (const cell of cells) {
+    if (cell.kind !== "llm" || cell.counted) continue;
+    if (cell.parent_span_id !== null && counted.has(cell.parent_span_id)) spare.add(cell.span_id);
+  }
+  for (const cell of counted.values()) if (cell.parent_span_id !== null) spare.add(cell.parent_span_id);
+  return new Set([...spare].filter((id) => cells.some((cell) => cell.span_id === id && cell.kind === "llm" && !cell.counted)));
 }
 
 /** The messages of a call that the session has not heard yet. `said` counts what it has. */

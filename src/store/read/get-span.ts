@@ -20,7 +20,7 @@ export function getSpan(source: SpanSource, query: { span_id: string; trace_id?:
   const { engine, strings } = source;
   const { id } = findSpan(engine, query.span_id, query.trace_id);
   const row = engine.get(`SELECT ${summaryColumns}, t.name AS trace_name FROM ${summaryTables} WHERE s.id = ?`, [id]) as Row;
-  const whole = engine.get(`SELECT ${wholeSpanColumns}, s.cache_write_tokens, s.reasoning_tokens, s.user, s.response_id, s.first_token_us FROM span s JOIN trace t ON t.id = s.trace WHERE s.id = ?`, [id]) as Row;
+  const whole = engine.get(`SELECT ${wholeSpanColumns}, s.cache_write_tokens, s.reasoning_tokens, s.user, s.first_token_us FROM span s JOIN trace t ON t.id = s.trace WHERE s.id = ?`, [id]) as Row;
   const summary = spanSummary(source, row);
   const decoded = decodeRow(source, whole);
   const { span } = decoded;
@@ -37,7 +37,7 @@ export function getSpan(source: SpanSource, query: { span_id: string; trace_id?:
     otel_kind: otelKinds[span.kind ?? 0] ?? "unspecified",
     request_model: strings.text(row.request_model),
     response_model: strings.text(row.response_model),
-    response_id: strings.text(whole.response_id),
+    response_id: decoded.response_id,
     finish_reason: decoded.finish_reason,
     first_token_ms: milliseconds(whole.first_token_us),
     cache_write_tokens: whole.cache_write_tokens,

@@ -26,7 +26,7 @@ export function info({ engine, strings }: SpanSource): StoreInfo {
   const time = (us: number | null | undefined) => (us === null || us === undefined ? null : isoTime(us));
   const unpriced = engine.all(
     `SELECT coalesce(response_model, request_model) AS model, count(*) AS n FROM span WHERE trace IN (SELECT id FROM trace WHERE unpriced_calls > 0)
-     AND counted = 1 AND kind IN (1, 2) AND cost_usd IS NULL AND model IS NOT NULL GROUP BY model ORDER BY n DESC LIMIT ?`,
+     AND counted = 1 AND call IN (1, 2) AND cost_usd IS NULL AND (status <> 2 OR input_tokens IS NOT NULL) AND model IS NOT NULL GROUP BY model ORDER BY n DESC LIMIT ?`,
     [listedModels],
   );
   const rules = new Map(engine.all("SELECT * FROM retention").map((rule) => [rule.service, rule]));

@@ -21,22 +21,24 @@ const sums = ["calls", "errors", "input_tokens", "cached_tokens", "cache_write_t
 /** Columns of `usage` that a dimension is. */
 const columns: Partial<Record<UsageDimension, string>> = { model: "model", provider: "provider", agent: "agent", service: "service", session: "session", tool: "tool", kind: "kind" };
 
-/** The same for spans. The price sums mirror what the rollup adds, see `usage-rollup.ts`. */
-const modelCall = "(s.kind IN (1, 2))";
+/** The same for spans: mirrors what the rollup adds, see `usageKind` in `cells.ts` and `usage-rollup.ts`. */
+const usageKind = "coalesce(s.call, CASE WHEN s.counted = 1 THEN 1 ELSE s.kind END)";
+const hasUsage = "(s.counted = 1 AND coalesce(s.call, 1) <> 5)";
+const counts = "(s.call IS NOT NULL OR s.counted = 0)";
 const spanColumns: Record<string, string> = {
-  model: `CASE WHEN ${modelCall} THEN coalesce(s.response_model, s.request_model, 0) ELSE 0 END`,
-  provider: `CASE WHEN ${modelCall} THEN coalesce(s.provider, 0) ELSE 0 END`,
+  model: `CASE WHEN ${hasUsage} THEN coalesce(s.response_model, s.request_model, 0) ELSE 0 END`,
+  provider: `CASE WHEN ${hasUsage} THEN coalesce(s.provider, 0) ELSE 0 END`,
   agent: "coalesce(s.agent, 0)",
   service: "coalesce(r.service, 0)",
   session: "coalesce(s.session, 0)",
-  tool: "CASE WHEN s.kind = 5 THEN coalesce(s.tool, s.name) ELSE 0 END",
-  kind: "s.kind",
+  tool: "CASE WHEN s.call = 5 THEN coalesce(s.tool, s.name) ELSE 0 END",
+  kind: usageKind,
 };
 const spanSums = [
-  "count(*) AS calls",
-  "sum(s.status = 2) AS errors",
-  ...["input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "cost_usd"].map((name) => `total(CASE WHEN ${modelCall} THEN s.${name} END) AS ${name}`),
-  `sum(${modelCall} AND s.cost_usd IS NULL AND (s.input_tokens IS NOT NULL OR s.output_tokens IS NOT NULL OR s.status <> 2)) AS unpriced_calls`,
+  `sum(${counts}) AS calls`,
+  `sum(${counts} AND s.status = 2) AS errors`,
+  ...["input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "cost_usd"].map((name) => `total(CASE WHEN ${hasUsage} THEN s.${name} END) AS ${name}`),
+  `sum(${hasUsage} AND s.call IS NOT NULL AND s.cost_usd IS NULL AND (s.input_tokens IS NOT NULL OR s.output_tokens IS NOT NULL OR s.status <> 2)) AS unpriced_calls`,
 ].join(", ");
 
 type Sums = Record<(typeof sums)[number], number> & { latency: Histogram };
@@ -177,9 +179,9 @@ function collectRows(source: SpanSource, query: UsageQuery, kinds: SpanKind[], n
 
   const spans = (where: string, params: SqlValue[]): Row[] =>
     engine.all(
-      `SELECT ${dimensions.map((dimension) => `${spanColumns[dimension]} AS d_${dimension}`).join(", ")}, ${bucket ? `(s.start_us / 1000000) - (s.start_us / 1000000) % ${bucket}` : "0"} AS bucket, ${spanSums}, group_concat(s.duration_us) AS durations
+      `SELECT ${dimensions.map((dimension) => `${spanColumns[dimension]} AS d_${dimension}`).join(", ")}, ${bucket ? `(s.start_us / 1000000) - (s.start_us / 1000000) % ${bucket}` : "0"} AS bucket, ${spanSums}, group_concat(CASE WHEN ${counts} THEN s.duration_us END) AS durations
        FROM span s JOIN trace t ON t.id = s.trace JOIN resource r ON r.id = s.resource
-       WHERE s.state = 0 AND s.kind IN (${kinds.map((kind) => spanKinds.indexOf(kind)).join(",")}) AND (s.counted = 1 OR s.kind NOT IN (1, 2, 5))${[where, ...(conditions?.sql ?? [])].map((sql) => ` AND ${sql}`).join("")}
+       WHERE s.state = 0 AND (s.counted = 1 OR s.kind NOT IN (0, 1, 2, 5)) AND ${usageKind} IN (${kinds.map((kind) => spanKinds.indexOf(kind)).join(",")})${[where, ...(conditions?.sql ?? [])].map((sql) => ` AND ${sql}`).join("")}
        GROUP BY ${dimensions.map((dimension) => `d_${dimension}`).join(", ")}, bucket`,
       [...params, ...(conditions?.params ?? [])],
     ).map((row) => {
