@@ -118,11 +118,7 @@ async function sample(client) {
   const spans = [];
   for (const trace of usual.slice(0, 20)) {
     const tree = await client.askJson("get_trace", { trace_id: trace.trace_id });
-    spans.push(
-      ...JSON.stringify(tree)
-        .matchAll(/"span_id":"([0-9a-f]{16})"/g)
-        .map((match) => match[1]),
-    );
+    spans.push(...tree.spans.map((span) => span.span_id));
   }
   if (!usual.length || !longTraces.length || !spans.length) throw new Error("the store holds no traces to ask for");
   return {

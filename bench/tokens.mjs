@@ -47,16 +47,14 @@ export async function run() {
 async function defaultCalls(client) {
   const { traces } = await client.askJson("list_traces", { limit: 30 });
   const { sessions } = await client.askJson("list_sessions", { limit: 10 });
-  const trees = [];
-  for (const trace of traces.slice(0, 5))
-    trees.push(JSON.stringify(await client.askJson("get_trace", { trace_id: trace.trace_id })));
-  const spans = trees.flatMap((tree) => [...tree.matchAll(/"span_id":"([0-9a-f]{16})"/g)].map((match) => match[1]));
+  const spans = [];
+  for (const { trace_id } of traces.slice(0, 5)) spans.push(...(await client.askJson("get_trace", { trace_id })).spans);
   const group_bys = ["model", "provider", "agent", "service", "session", "tool", "kind", "hour", "day"];
   const ids = traces.map(({ trace_id }) => ({ trace_id }));
   return {
     list_traces: [{}, ...["slowest", "costliest", "most_tokens", "most_errors"].map((sort) => ({ sort }))],
     get_trace: ids,
-    get_span: [...new Set(spans)].slice(0, 60).map((span_id) => ({ span_id })),
+    get_span: spans.slice(0, 60).map(({ span_id }) => ({ span_id })),
     search_spans: [10, 50, 300, 3000].map((rank) => ({ query: wordOfRank(rank) })),
     list_sessions: [{}],
     get_session: sessions.map(({ session_id }) => ({ session_id })),
