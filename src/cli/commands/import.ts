@@ -49,7 +49,9 @@ function summary({ spans, logs, unchanged, bad, ignored, metrics }: ImportCounts
   const notes = [
     unchanged === 0 ? "" : unchanged === spans + logs ? "all there already" : `${formatCount(unchanged)} there already`,
     bad === 0 ? "" : `${counted(bad, "bad line")} skipped`,
-    ignored + metrics === 0 ? "" : `${counted(ignored + metrics, "log or metric")} without message content left out`,
+    ignored + metrics === 0
+      ? ""
+      : `logs and metrics without message content left out: ${formatCount(ignored + metrics)}`,
   ].filter(Boolean);
   return `imported ${read}${notes.length > 0 ? ` (${notes.join(", ")})` : ""}`;
 }
