@@ -8,7 +8,7 @@ import { getNumber, setMeta } from "./meta.js";
 import { encodeVarints, readVarint } from "./varint.js";
 
 const itemsPerBlock = 4096;
-const blockBytes = 64 * 1024;
+const blockBytes = 128 * 1024;
 /** Shorter texts cost less than the look-up that would save them. */
 const rememberedLength = 64;
 /** From here on a text's hash is kept in the file, so that other processes and later days find it. */

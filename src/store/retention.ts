@@ -1,5 +1,4 @@
 /** Retention by age and size: belongs to the file, applies per service, works in small steps, and the file really shrinks. */
-import { loadCells } from "./cells.js";
 import { hashesOf, openContentReader } from "./content.js";
 import type { Engine, Row } from "./engines/engine.js";
 import { getNumber, setMeta } from "./meta.js";
@@ -97,7 +96,8 @@ function deleteTrace(writer: SpanWriter, trace: Row): void {
     settle(writer, trace, now);
     Object.assign(trace, engine.get("SELECT * FROM trace WHERE id = ?", [trace.id]));
   }
-  const spans = loadCells(engine, writer.strings, trace.id).map((cell) => cell.id);
+  const spans = engine.all("SELECT id FROM span WHERE trace = ?", [trace.id]).map((row) => row.id as number);
+  writer.cells.drop(trace.id);
   for (const id of spans) {
     engine.run("DELETE FROM conversation WHERE span = ?", [id]);
     if (engine.family === "native") engine.run("DELETE FROM search WHERE rowid = ?", [id]);

@@ -1,5 +1,5 @@
 /** A trace that has come to rest: what never ended is abandoned, totals are final, its calls enter the usage sums. */
-import { type Cell, derivedAssignments, derivedValues, deriveCells, loadCells } from "./cells.js";
+import { type Cell, derivedAssignments, derivedValues, deriveCells } from "./cells.js";
 import type { Row } from "./engines/engine.js";
 import { traceTotals } from "./trace-totals.js";
 import { largestDerived, type SpanWriter } from "./writer.js";
@@ -9,8 +9,8 @@ export const abandonedUs = 3_600_000_000;
 
 /** Call inside of a transaction. */
 export function settle(writer: SpanWriter, trace: Row, nowUs: number): void {
-  const { engine, strings } = writer;
-  const cells = loadCells(engine, strings, trace.id);
+  const { engine } = writer;
+  const cells = writer.cells.load(trace.id);
   const abandoned = trace.changed_us < nowUs - abandonedUs ? cells.filter((cell) => cell.state === 1) : [];
   for (const cell of abandoned) {
     cell.state = 2;
@@ -18,6 +18,7 @@ export function settle(writer: SpanWriter, trace: Row, nowUs: number): void {
   }
   if (abandoned.length > 0 || trace.derived_count < trace.span_count) rederive(writer, trace, cells);
   writer.usage.apply(cells, 1);
+  writer.cells.drop(trace.id);
   engine.run("UPDATE trace SET settled = 1 WHERE id = ?", [trace.id]);
 }
 

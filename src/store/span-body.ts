@@ -12,8 +12,8 @@ export type BodyWriter = {
   shape(text: string): number;
   /** content id of a long text */
   put(text: string): number;
-  /** applied to every recorded string */
-  redact(text: string): string;
+  /** applied to every recorded string; absent: nothing is redacted */
+  redact: ((text: string) => string) | undefined;
 };
 
 /** Strings up to this length stand in the body itself. */
@@ -40,7 +40,8 @@ function typeOf(value: AnyValue | undefined): ValueType {
 }
 
 /** Redacts every string inside of a JSON value. */
-function redactAll(value: unknown, redact: (text: string) => string): unknown {
+function redactAll(value: unknown, redact: BodyWriter["redact"]): unknown {
+  if (!redact) return value;
   if (typeof value === "string") return redact(value);
   if (Array.isArray(value)) return value.map((item) => redactAll(item, redact));
   if (typeof value === "object" && value !== null) {
@@ -49,14 +50,18 @@ function redactAll(value: unknown, redact: (text: string) => string): unknown {
   return value;
 }
 
+function redactText({ redact }: BodyWriter, text: string): string {
+  return redact ? redact(text) : text;
+}
+
 type Sources = Pick<SpanFacts, "output" | "system" | "tool_definitions" | "input_value" | "output_value" | "error_stack" | "tool_call_id" | "finish_reason" | "response_id"> & {
   input: MessageSource | null;
 };
 
 function encodeSource(writer: BodyWriter, source: TextSource | MessageSource | null): unknown {
   if (!source || "key" in source) return source;
-  if ("text" in source) return { text: writer.put(writer.redact(source.text)) };
-  return { messages: source.messages.map((message) => writer.put(writer.redact(JSON.stringify(message)))) };
+  if ("text" in source) return { text: writer.put(redactText(writer, source.text)) };
+  return { messages: source.messages.map((message) => writer.put(redactText(writer, JSON.stringify(message)))) };
 }
 
 /** Which fields the columns give back exactly. */
@@ -89,7 +94,7 @@ export function encodeSpan(writer: BodyWriter, span: OtlpSpan, facts: SpanFacts,
     if (type === "s") {
       if (key === conversation) values.push(conversationMark);
       else {
-        const text = writer.redact((value as AnyValue).stringValue as string);
+        const text = redactText(writer, (value as AnyValue).stringValue as string);
         values.push(text.length <= inlineLength ? text : writer.put(text));
       }
     } else values.push(type === "i" ? value?.intValue : type === "n" ? value?.intValue : type === "d" ? value?.doubleValue : value?.boolValue);
@@ -116,7 +121,7 @@ export function encodeSpan(writer: BodyWriter, span: OtlpSpan, facts: SpanFacts,
   if (facts.tool_call_id !== null) own.tool_call_id = facts.tool_call_id;
   if (facts.response_id !== null) own.response_id = facts.response_id;
   if (facts.finish_reason !== null) own.finish_reason = facts.finish_reason;
-  if (facts.error_stack !== null && !stackInEvents(span, facts.error_stack)) own.error_stack = writer.put(writer.redact(facts.error_stack));
+  if (facts.error_stack !== null && !stackInEvents(span, facts.error_stack)) own.error_stack = writer.put(redactText(writer, facts.error_stack));
   const body: unknown[] = [writer.shape(JSON.stringify(fields)), writer.shape(attributeShape), writer.shape(JSON.stringify(keyed)), values, rest];
   for (const _ in own) {
     body.push(own);

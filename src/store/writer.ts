@@ -2,7 +2,8 @@
 import type { SpanFacts } from "../model/facts.js";
 import { spanKinds } from "../model/kind.js";
 import type { OtlpResource, OtlpScope, OtlpSpan } from "../model/otlp.js";
-import { type Cell, derivedAssignments, derivedValues, deriveCells, hasUsage, isError, loadCells } from "./cells.js";
+import { type Cell, derivedAssignments, derivedValues, deriveCells, hasUsage, isError } from "./cells.js";
+import { openCellCache } from "./cell-cache.js";
 import { blockOf, openContentWriter } from "./content.js";
 import { openConversationWriter } from "./conversations.js";
 import type { Engine, Row, SqlValue } from "./engines/engine.js";
@@ -58,6 +59,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
   const conversations = openConversationWriter(engine, content, redact);
   const traceRows = openTraceRows(engine, strings, () => Date.now() * 1000);
   const usage = openUsageRollup(engine, strings);
+  const cache = openCellCache(engine, strings);
   const interned = { resource: new Map<string, number>(), scope: new Map<string, number>(), shape: new Map<string, number>() };
   /** the JSON of resources and scopes that come by reference again and again */
   let bodies = new WeakMap<object, number>();
@@ -73,6 +75,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
         if (now !== generation) forget();
         generation = now;
         content.begin();
+        cache.begin();
         const before = getNumber(engine, "seq");
         seq = before;
         nextSpan = Number(engine.get("SELECT coalesce(max(id), 0) + 1 AS next FROM span")?.next);
@@ -91,6 +94,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
   }
   function forget(): void {
     strings.forget();
+    cache.forget();
     content.rollback();
     conversations.rollback();
     traceRows.rollback();
@@ -131,7 +135,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
   const bodyWriter = {
     shape: (text: string) => intern("shape", text),
     put: (text: string) => content.put(text, true),
-    redact,
+    redact: options.redact,
   };
 
   function cellOf(write: SpanWrite, id: number): { cell: Cell; start: Moment; end: Moment | null; reversed: boolean } {
@@ -246,7 +250,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     const old = engine.get("SELECT * FROM trace WHERE trace_id = ?", [key]);
     const size = old?.span_count ?? 0;
     const whole = size <= alwaysDerived || (size <= largestDerived && size + writes.length >= 2 * (old?.derived_count ?? 0));
-    const before = old && (whole || old.settled) && size <= largestDerived ? loadCells(engine, strings, old.id) : [];
+    const before = old && (whole || old.settled) && size <= largestDerived ? cache.load(old.id) : [];
     const known = new Map(before.map((cell) => [cell.span_id, cell]));
 
     const fresh: { write: SpanWrite; prepared: ReturnType<typeof cellOf> }[] = [];
@@ -274,7 +278,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     }
     if (fresh.length === 0) return 0;
 
-    if (old?.settled) unsettle(old.id, size, before);
+    if (old?.settled) usage.apply(size <= largestDerived ? before : cache.load(old.id), -1);
     const own = fresh.map(({ prepared }) => prepared.cell);
     const cells = [...before.filter((cell) => !replaced.has(cell.id)), ...own];
     const ownCells = new Set(own);
@@ -299,6 +303,8 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
       for (const log of engine.all("SELECT messages, body FROM log WHERE trace_id = ?", [key])) blocks.add(blockOf(log.messages)).add(blockOf(log.body));
     }
     useBlocks(place, blocks);
+    if (whole || !old) cache.keep(place, cells);
+    else cache.drop(place);
     if (!old) engine.run("UPDATE trace SET stored_bytes = ? WHERE id = ?", [bytes, place]);
     else if (whole) traceRows.update(old, traceTotals(cells), cells.length, bytes);
     else addIncrementally(old, own, replaced.size, bytes);
@@ -383,23 +389,13 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     return all;
   }
 
-  function unsettle(trace: number, size: number, cells: Cell[]): void {
-    if (size <= largestDerived) usage.apply(cells, -1);
-    else forCellsOf(trace, (page) => usage.apply(page, -1));
-  }
-
-  function forCellsOf(trace: number, work: (cells: Cell[]) => void): void {
-    // whole traces at once: those above the limit are rare enough to afford it
-    work(loadCells(engine, strings, trace));
-  }
-
   return {
     engine,
     strings,
     transact,
     usage,
     traceRows,
-    content,
+    cells: cache,
     /** Call inside of `transact`. */
     nextSeq: () => ++seq,
 

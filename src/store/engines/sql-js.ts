@@ -156,7 +156,6 @@ export async function openSqlJs(options: EngineOptions): Promise<Engine | null> 
         const result = body();
         database.exec("COMMIT");
         dirty = true;
-        version++;
         return result;
       } catch (error) {
         try {
