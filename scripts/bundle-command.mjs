@@ -1,5 +1,5 @@
-// Bundles the command in dist/cli: bin.js starts it, main.cjs is it, corpus.jsonl.gz is what the demo imports.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// Bundles the command into two files of dist/cli: bin.js starts main.cjs. Puts beside them what the demo imports.
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { buildSync } from "esbuild";
@@ -27,10 +27,8 @@ export function bundleCommand(dist) {
     }),
   ].map(({ outputFiles }) => outputFiles[0].contents);
 
-  // nobody imports the command's modules
-  rmSync(folder, { recursive: true });
-  mkdirSync(folder);
-  writeFileSync(join(folder, "bin.js"), bundles[0], { mode: 0o755 });
+  writeFileSync(join(folder, "bin.js"), bundles[0]);
+  chmodSync(join(folder, "bin.js"), 0o755);
   writeFileSync(join(folder, "main.cjs"), bundles[1]);
   if (existsSync(corpus)) writeFileSync(join(folder, "corpus.jsonl.gz"), gzipSync(corpusLines(), { level: 9 }));
 }

@@ -4,8 +4,9 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const dist = process.env.AGENSIGHT_DIST ?? "dist";
-const { publishedSchemas } = await import(pathToFileURL(join(dist, "mcp/schemas.js")).href);
-for (const [path, schema] of publishedSchemas()) {
+const load = (module) => import(pathToFileURL(join(dist, module)).href);
+const [{ publishedSchemas }, { configSchema }] = await Promise.all([load("mcp/schemas.js"), load("cli/config.js")]);
+for (const [path, schema] of [...publishedSchemas(), ["config.json", configSchema()]]) {
   const file = join("schemas", path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(schema, null, 2)}\n`);

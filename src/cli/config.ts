@@ -9,6 +9,7 @@ const Age = z.string().refine((text) => ageInSeconds(text) !== null, "must be an
 const Size = z.string().refine((text) => sizeInBytes(text) !== null, "must be a size such as 1GB or 500MB");
 
 export const Config = z.strictObject({
+  $schema: z.string().optional().describe("This schema, for editors"),
   db: z
     .string()
     .min(1)
@@ -23,6 +24,12 @@ export const Config = z.strictObject({
     .describe("What imported spans are kept by; a program that records says it in setupTracing"),
 });
 export type Config = z.infer<typeof Config>;
+
+/** The published JSON Schema, `schemas/config.json`. */
+export function configSchema(): Record<string, unknown> {
+  const { $schema, ...json } = z.toJSONSchema(Config);
+  return { $schema, title: "Configuration of the agensight command", ...json };
+}
 
 /** Errors: bad_input, naming the key, what is wrong with it, and the valid ones. */
 export function readConfig(file: string): Config {

@@ -1,6 +1,7 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { configSchema } from "../../src/cli/config.js";
 import { makeHome, otlpLine } from "./agensight.js";
 
 const { home, path, write, run, remove } = makeHome();
@@ -44,7 +45,7 @@ describe("the store's place", () => {
 
 describe("the configuration file", () => {
   test.each([
-    ['{"dbb": "x.db"}', 'unknown key "dbb" (did you mean "db"?)', "Valid keys here are db, retention."],
+    ['{"dbb": "x.db"}', 'unknown key "dbb" (did you mean "db"?)', "Valid keys here are $schema, db, retention."],
     ['{"retention": {"age": "3d"}}', 'unknown key "retention.age"', "max_age, max_size"],
     ['{"retention": {"max_age": "soon"}}', "retention.max_age: must be an age such as 30d or 12h", "Valid keys"],
     ['{"db": 3}', "db:", "Valid keys"],
@@ -73,6 +74,10 @@ describe("the configuration file", () => {
     await run(["import", "-", "--config", config, "--keep", "30d"], { stdin: otlpLine({ start: new Date() }) });
     expect(await kept()).toMatchObject({ max_age_s: 2_592_000, max_bytes: 1e9 });
   });
+});
+
+test("schemas/config.json is the configuration's schema (scripts/schemas.mjs writes it)", () => {
+  expect(JSON.parse(readFileSync("schemas/config.json", "utf8"))).toEqual(configSchema());
 });
 
 test("AGENSIGHT_SQLITE that names no engine is wrong usage", async () => {
