@@ -26,25 +26,29 @@ const sessionOf = (random, traceCount) => `visit-${random.below(Math.max(1, trac
 export async function smallSpansStore(traceCount) {
   const today = Math.floor(Date.now() / dayMs);
   const key = `small-${traceCount}`;
-  const path = join(cacheFolder, `${key}-${today}-${codeVersion()}.db`);
+  const folder = join(cacheFolder, `${key}-${today}-${codeVersion()}`);
+  const path = join(folder, "traces.db");
   if (existsSync(path)) return { path, seconds: null };
   mkdirSync(cacheFolder, { recursive: true });
-  for (const old of readdirSync(cacheFolder))
-    if (old.startsWith(`${key}-`)) rmSync(join(cacheFolder, old), { force: true });
+  for (const old of readdirSync(cacheFolder)) {
+    if (old.startsWith(`${key}-`)) rmSync(join(cacheFolder, old), { recursive: true, force: true });
+  }
 
   const { openIngest } = await import("../dist/ingest/ingest.js");
-  const part = join(cacheFolder, `${key}-part-${process.pid}.db`);
-  const ingest = await openIngest({ path: part });
+  const part = join(cacheFolder, `${key}-part-${process.pid}`);
+  const ingest = await openIngest({ path: join(part, "traces.db") });
   const began = performance.now();
-  for (const data of requests(traceCount, (today - 6) * dayMs)) {
+  for (const data of requests(traceCount, Date.now() - 7 * dayMs)) {
     const { rejected } = ingest.traces(data);
     if (rejected.length) throw new Error(`span refused: ${rejected[0].reason}`);
     ingest.maintain();
   }
   while (ingest.maintain({ all: true }));
   ingest.close();
-  renameSync(part, path);
-  return { path, seconds: (performance.now() - began) / 1000 };
+  const seconds = (performance.now() - began) / 1000;
+  // the whole folder: the file's WAL belongs to it
+  renameSync(part, folder);
+  return { path, seconds };
 }
 
 /** OTLP requests in time order, one service each. */
