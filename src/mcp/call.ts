@@ -4,7 +4,7 @@ import { parseArguments } from "./arguments.js";
 import { jsonText } from "./json-answer.js";
 import { missingStore, recordingHint } from "./missing-store.js";
 import { inline, visible } from "./render/fence.js";
-import { charsWithin } from "./render/tokens.js";
+import { charsWithin, estimateTokens } from "./render/tokens.js";
 import type { ServerOptions } from "./server-options.js";
 import { didYouMean } from "./suggest.js";
 import type { Tool, ToolContext } from "./tool.js";
@@ -12,10 +12,15 @@ import { tools } from "./tools/all.js";
 
 type Answer = { text: string; isError: boolean };
 
-/** Cuts an error's text, or an answer whose fixed parts alone pass the budget. */
+/** Cuts an answer whose fixed parts alone pass the budget: its coverage stays, an open fence is closed. */
 function within(text: string, budget: number): string {
-  const chars = charsWithin(text, budget - 12);
-  return chars >= text.length ? text : `${text.slice(0, chars)}\n… cut by max_tokens ${budget}`;
+  if (estimateTokens(text) <= budget) return text;
+  const tail = text.slice(Math.max(0, text.lastIndexOf("\ncoverage: ")));
+  const coverage = tail.startsWith("\ncoverage: ") && estimateTokens(tail) < budget * 0.8 ? tail : "";
+  const kept = text.slice(0, charsWithin(text, budget - estimateTokens(coverage) - 20));
+  const fences = kept.match(/^`{3,}$/gm) ?? [];
+  const close = fences.length % 2 === 1 ? `\n${fences[0]}` : "";
+  return `${kept}${close}\n… cut by max_tokens ${budget}${coverage}`;
 }
 
 /** Errors other than AgensightError are defects: they are named, never with a stack. */

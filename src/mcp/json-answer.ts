@@ -17,11 +17,24 @@ export function jsonFit(items: readonly unknown[], budget: number): number {
   return items.length;
 }
 
-/** `value` with every string longer than `max` characters cut and its cut counted, for an item that fits no budget whole. */
-export function shortenStrings<T>(value: T, max: number): T {
-  return JSON.parse(
-    JSON.stringify(value, (_, v) =>
-      typeof v === "string" && v.length > max ? `${v.slice(0, max)}… (+${v.length - max} chars)` : v,
-    ),
-  );
+/** The value itself when it fits; else with long strings cut and, at last, long lists: both say what is missing. */
+export function shortened<T>(value: T, budget: number): T {
+  let short = value;
+  for (const [chars, items] of [
+    [1000, 1e9],
+    [300, 1e9],
+    [100, 1e9],
+    [40, 5],
+    [20, 1],
+  ] as const) {
+    if (estimateTokens(jsonText(short)) <= budget) return short;
+    short = JSON.parse(JSON.stringify(value, (_, part) => cut(part, chars, items)));
+  }
+  return short;
+}
+
+function cut(part: unknown, chars: number, items: number): unknown {
+  if (typeof part === "string" && part.length > chars)
+    return `${part.slice(0, chars)}… (+${part.length - chars} chars)`;
+  return Array.isArray(part) && part.length > items ? part.slice(0, items) : part;
 }

@@ -1,7 +1,7 @@
 /** Answers that list things page by page: as many whole items as the budget holds, then the call that continues. */
 import type { Coverage } from "../model/summary.js";
 import type { Page } from "../store/reader.js";
-import { jsonFit, jsonText, shortenStrings } from "./json-answer.js";
+import { jsonFit, jsonText, shortened } from "./json-answer.js";
 import { callText, coverageLine } from "./render/coverage.js";
 import { estimateTokens } from "./render/tokens.js";
 import type { ToolContext } from "./tool.js";
@@ -75,7 +75,7 @@ export async function answerPage<T>(options: PageOptions<T>): Promise<string> {
   // The cursor after fewer items comes from asking for fewer; the store may have changed since, so the fit is checked again.
   for (let fit = fitting(options, items, room()); fit < items.length; fit = fitting(options, items, room())) {
     if (items.length === 1) {
-      items = [shortenStrings(items[0] as T, Math.max(20, Math.floor(room() / 40)))];
+      items = [shortened(items[0] as T, room())];
       coverage.notes.push("an item too large for max_tokens was shortened");
       break;
     }

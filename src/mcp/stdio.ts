@@ -33,12 +33,15 @@ export async function serveStdio(server: Server, { onEnd }: { onEnd: () => void 
     setTimeout(end, graceMs).unref();
   };
 
-  const send = transport.send.bind(transport);
-  transport.send = async (message) => {
-    await send(message);
-    if ("id" in message && message.id !== undefined && !("method" in message)) waiting.delete(message.id);
-    endWhenAnswered();
-  };
+  // Done when written, not when buffered; the SDK's own would pile up a listener for each answer that waits.
+  transport.send = (message) =>
+    new Promise((resolve) => {
+      process.stdout.write(`${JSON.stringify(message)}\n`, () => {
+        if ("id" in message && message.id !== undefined && !("method" in message)) waiting.delete(message.id);
+        endWhenAnswered();
+        resolve();
+      });
+    });
   process.stdin.on("end", endOfInput).on("close", endOfInput);
   // EPIPE: the client is gone, nobody will read an answer.
   process.stdout.on("error", end);

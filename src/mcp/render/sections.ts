@@ -17,6 +17,8 @@ export type Section = {
 };
 
 const markTokens = 60;
+/** A section of this size is never cut: the mark would cost as much. With less room for each, the last are not shown. */
+const smallest = 80;
 
 const show = (section: Section, text: string) => (section.raw ? indented(text) : text);
 
@@ -35,7 +37,7 @@ function share(sections: readonly Section[], budget: number): number[] {
   while (open.length > 0) {
     const weight = open.reduce((sum, i) => sum + (sections[i]?.weight ?? 0), 0);
     const fair = (i: number) => (left * (sections[i]?.weight ?? 0)) / weight;
-    const small = open.filter((i) => (sizes[i] ?? 0) <= fair(i));
+    const small = open.filter((i) => (sizes[i] ?? 0) <= Math.max(fair(i), smallest));
     if (small.length === 0) {
       for (const i of open) shares[i] = fair(i);
       break;
@@ -88,8 +90,10 @@ function cutSection(section: Section, budget: number): string {
 }
 
 /** The sections under their titles, and the titles of those that were cut. */
-export function renderSections(sections: readonly Section[], budget: number): { text: string; cut: string[] } {
-  const cut: string[] = [];
+export function renderSections(all: readonly Section[], budget: number): { text: string; cut: string[] } {
+  const sections = all.slice(0, Math.max(1, Math.floor(budget / smallest)));
+  const dropped = all.slice(sections.length).map((section) => section.title);
+  const cut = [...dropped];
   const shares = share(sections, budget);
   const parts = sections.map((section, i) => {
     const part = shares[i] ?? 0;
@@ -97,5 +101,6 @@ export function renderSections(sections: readonly Section[], budget: number): { 
     cut.push(section.title);
     return `${section.title}\n${cutSection(section, part)}`;
   });
+  if (dropped.length > 0) parts.push(`(not shown: ${dropped.map((title) => title.replace("## ", "")).join(", ")})`);
   return { text: parts.join("\n"), cut };
 }

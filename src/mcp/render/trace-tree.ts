@@ -2,7 +2,7 @@
 import type { SpanSummary } from "../../model/summary.js";
 import { type TreeNode, walkTree } from "../../model/tree.js";
 import { nameText } from "./fence.js";
-import { duration, plural } from "./format.js";
+import { count, duration, plural } from "./format.js";
 import { type LineFrame, spanLine } from "./span-line.js";
 import { estimateTokens } from "./tokens.js";
 
@@ -10,7 +10,7 @@ type Node = TreeNode<SpanSummary>;
 
 const foldTokens = 14;
 const deepestIndent = 16;
-/** From this length on, a folded run says what it is made of. */
+/** From this length on, and a tenth of the trace, a folded run says what it is made of. */
 const namedRun = 5;
 
 function maximum(nodes: readonly Node[], of: (span: SpanSummary) => number | null): number {
@@ -38,6 +38,18 @@ function weigh(nodes: readonly Node[]): Map<Node, number> {
   return weight;
 }
 
+/** Failing spans at and below each node. */
+function failuresBelow(nodes: readonly Node[]): Map<Node, number> {
+  const failures = new Map<Node, number>();
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const node = nodes[i] as Node;
+    const own = (failures.get(node) ?? 0) + (node.span.status === "error" ? 1 : 0);
+    failures.set(node, own);
+    if (node.parent) failures.set(node.parent, (failures.get(node.parent) ?? 0) + own);
+  }
+  return failures;
+}
+
 /** The nodes to show, each after its parent, best first. */
 function choose(roots: readonly Node[], nodes: readonly Node[], budget: number, line: (node: Node) => string): Node[] {
   const weight = weigh(nodes);
@@ -60,26 +72,34 @@ function choose(roots: readonly Node[], nodes: readonly Node[], budget: number, 
 const indent = (depth: number) =>
   "  ".repeat(Math.min(depth, deepestIndent)) + (depth > deepestIndent ? `[depth ${depth}] ` : "");
 
-/** `… +37 more (2.1 s)`: siblings, the sum of their durations; for long runs also what most of them are. */
-function foldLine(run: readonly Node[], depth: number): string {
+/** `… +37 more (2.1 s)`: siblings, the sum of their durations, what failed among them; for long runs also what most of them are. */
+function foldLine(run: readonly Node[], failed: (node: Node) => number, named: number): string {
   let ms = 0;
   let inside = 0;
+  let failures = 0;
   const byName = new Map<string, number>();
-  for (const { span, descendants } of run) {
-    ms += span.duration_ms ?? 0;
-    inside += descendants;
-    byName.set(span.name, (byName.get(span.name) ?? 0) + 1);
+  for (const node of run) {
+    ms += node.span.duration_ms ?? 0;
+    inside += node.descendants;
+    failures += failed(node);
+    byName.set(node.span.name, (byName.get(node.span.name) ?? 0) + 1);
   }
   const most = [...byName].sort((a, b) => b[1] - a[1]).slice(0, 2);
   const parts = [
     duration(ms),
-    ...(run.length >= namedRun ? most.map(([name, n]) => `${n} × ${nameText(name, 40)}`) : []),
-    ...(inside > 0 ? [`${plural(inside, "span")} inside`] : []),
+    failures > 0 ? `${count(failures)} FAILED` : "",
+    ...(run.length >= named ? most.map(([name, n]) => `${n} × ${nameText(name, 40)}`) : []),
+    inside > 0 ? `${plural(inside, "span")} inside` : "",
   ];
-  return `${indent(depth)}… +${run.length} more (${parts.join("; ")})`;
+  return `${indent(run[0]?.depth ?? 0)}… +${count(run.length)} more (${parts.filter(Boolean).join("; ")})`;
 }
 
-function draw(roots: readonly Node[], chosen: readonly Node[], line: (node: Node) => string): string[] {
+function draw(
+  roots: readonly Node[],
+  chosen: readonly Node[],
+  line: (node: Node) => string,
+  fold: (run: readonly Node[]) => string,
+): string[] {
   const shown = new Set(chosen);
   const lines: string[] = [];
   // Siblings still to be drawn, innermost list last: nesting may be deeper than the call stack.
@@ -88,7 +108,7 @@ function draw(roots: readonly Node[], chosen: readonly Node[], line: (node: Node
     const run: Node[] = [];
     let node = top.siblings[top.next++];
     for (; node && !shown.has(node); node = top.siblings[top.next++]) run.push(node);
-    if (run[0]) lines.push(foldLine(run, run[0].depth));
+    if (run.length > 0) lines.push(fold(run));
     if (!node) {
       stack.pop();
       continue;
@@ -108,9 +128,12 @@ export function renderTree(roots: readonly Node[], frame: LineFrame, budget: num
     return known;
   };
   const nodes = [...walkTree(roots)];
+  const failures = failuresBelow(nodes);
+  const named = Math.max(namedRun, nodes.length / 10);
+  const fold = (run: readonly Node[]) => foldLine(run, (node) => failures.get(node) ?? 0, named);
   const chosen = choose(roots, nodes, budget, line);
   for (;;) {
-    const text = draw(roots, chosen, line).join("\n");
+    const text = draw(roots, chosen, line, fold).join("\n");
     const excess = estimateTokens(text) - budget;
     if (excess <= 0 || chosen.length <= 1) return { text, shown: chosen.length };
     chosen.length -= Math.min(chosen.length - 1, Math.max(1, Math.floor(excess / 45)));

@@ -4,7 +4,7 @@ import { AgensightError } from "../../model/error.js";
 import { Coverage, SessionSummary, SpanStatus, TraceSummary } from "../../model/summary.js";
 import type { SessionDetail, TimelineEntry } from "../../store/reader.js";
 import { answerForm, paging } from "../arguments.js";
-import { jsonFit } from "../json-answer.js";
+import { jsonFit, shortened } from "../json-answer.js";
 import { answerPage } from "../page-answer.js";
 import { fenced, idText, quoted } from "../render/fence.js";
 import { sessionLine } from "../render/session-line.js";
@@ -99,5 +99,5 @@ export const getSession = defineTool({
 });
 
 function withinShare({ session, traces }: SessionDetail, budget: number) {
-  return { session, traces: traces.slice(0, jsonFit(traces, budget)) };
+  return { session: shortened(session, budget), traces: traces.slice(0, jsonFit(traces, budget)) };
 }

@@ -2,10 +2,10 @@
 import * as z from "zod";
 import { AgensightError } from "../../model/error.js";
 import { Coverage, SpanSummary, TraceSummary } from "../../model/summary.js";
-import { buildTree } from "../../model/tree.js";
+import { buildTree, walkTree } from "../../model/tree.js";
 import type { TraceTree } from "../../store/reader.js";
 import { answerForm, spanId, traceId } from "../arguments.js";
-import { jsonFit, jsonText } from "../json-answer.js";
+import { jsonFit, jsonText, shortened } from "../json-answer.js";
 import { callText, coverageLine } from "../render/coverage.js";
 import { idText, nameText } from "../render/fence.js";
 import { ago, count, dotted, plural } from "../render/format.js";
@@ -18,6 +18,10 @@ import { defineTool, type ToolContext } from "../tool.js";
 /** Spans loaded for a tree, and for pages in start order. */
 const treeSpans = 5000;
 const pageSpans = 100_000;
+/** Spans that one page may hold at most. */
+const longestPage = 2000;
+/** Budgets below leave out what the caller knows. */
+const roomy = 500;
 
 const Answer = z.object({
   trace: TraceSummary,
@@ -84,14 +88,17 @@ function coverageOf(tree: TraceTree, returned: number, next: number | null): Cov
 }
 
 function jsonPage(tree: TraceTree, offset: number, budget: number): string {
-  const rest = tree.spans.slice(offset, offset + 2000);
-  const room = budget - estimateTokens(jsonText(tree.trace)) - 120;
-  const spans = rest.slice(0, Math.max(1, jsonFit(rest, room)));
+  const rest = tree.spans.slice(offset, offset + longestPage);
+  const trace = shortened(tree.trace, budget * 0.4);
+  const room = budget - estimateTokens(jsonText(trace)) - 120;
+  const fit = jsonFit(rest, room);
+  const spans = fit > 0 ? rest.slice(0, fit) : rest.slice(0, 1).map((span) => shortened(span, room));
   const coverage = coverageOf(tree, spans.length, offset + spans.length);
-  return jsonText({ trace: tree.trace, spans, omitted: coverage.matched - spans.length, coverage });
+  return jsonText({ trace, spans, omitted: coverage.matched - spans.length, coverage });
 }
 
-function head({ trace, spans, omitted }: TraceTree, args: Arguments, now: number): string {
+/** With little room, the verdict alone. */
+function head({ trace, spans, omitted }: TraceTree, args: Arguments, budget: number, now: number): string {
   const about = dotted([
     `trace ${idText(trace.trace_id)}`,
     nameText(trace.name),
@@ -101,67 +108,61 @@ function head({ trace, spans, omitted }: TraceTree, args: Arguments, now: number
     names("agent", trace.agents),
     names("model", trace.models),
   ]);
-  const subtree =
+  const id =
     args.span_id === undefined
-      ? []
-      : [`only the subtree of span ${idText(args.span_id)}: ${plural(spans.length + omitted, "span")}`];
-  const legend = "+start offset, kind, name, duration, tokens, cost, span id (names and errors are recorded data)";
-  return [verdict(trace), about, ...subtree, "", legend].join("\n");
+      ? ""
+      : `only the subtree of span ${idText(args.span_id)}: ${plural(spans.length + omitted, "span")}`;
+  const legend = "\n+start offset, kind, name, duration, tokens, cost, span id (names and errors are recorded data)";
+  return [verdict(trace), budget >= roomy && about, id, budget >= roomy && legend].filter(Boolean).join("\n");
 }
 
 function treeText(tree: TraceTree, args: Arguments, context: ToolContext): string {
+  const { trace_id, unpriced_calls: unpriced } = tree.trace;
   const budget = args.max_tokens ?? 2000;
-  const top = head(tree, args, context.now);
-  const tail = 130 + (tree.omitted > 0 ? 50 : 0);
-  const { text, shown } = renderTree(buildTree(tree.spans), lineFrame(tree.trace), budget - estimateTokens(top) - tail);
-  const coverage = coverageOf(tree, shown, null);
-  const folded = tree.spans.length - shown;
-  const deeper = { trace_id: tree.trace.trace_id, span_id: "<span id>" };
-  const all = { ...context.given, trace_id: tree.trace.trace_id, cursor: "s0" };
-  return `${top}\n${text}\n${coverageLine({
-    coverage,
-    noun: "span",
-    cut: folded > 0 ? `${count(folded)} folded to fit max_tokens ${budget}` : null,
-    unpriced: tree.trace.unpriced_calls,
-    next:
-      folded > 0
-        ? `${callText("get_trace", all)} for all in start order, or ${callText("get_trace", deeper)} for a subtree`
-        : null,
-  })}`;
+  const top = head(tree, args, budget, context.now);
+  const all = `${callText("get_trace", { ...context.given, trace_id, cursor: "s0" })} for all in start order`;
+  const deeper =
+    budget < roomy ? "" : `, or ${callText("get_trace", { trace_id, span_id: "<span id>" })} for a subtree`;
+  const tail = (shown: number) => {
+    const folded = tree.spans.length - shown;
+    const cut = folded > 0 ? `${count(folded)} folded to fit max_tokens ${budget}` : null;
+    return coverageLine({
+      coverage: coverageOf(tree, shown, null),
+      noun: "span",
+      cut,
+      unpriced,
+      next: folded > 0 ? all + deeper : null,
+    });
+  };
+  const room = budget - estimateTokens(top) - estimateTokens(tail(0)) - 10;
+  const { text, shown } = renderTree(buildTree(tree.spans), lineFrame(tree.trace), room);
+  return `${top}\n${text}\n${tail(shown)}`;
 }
 
 function pageText(tree: TraceTree, offset: number, args: Arguments, context: ToolContext): string {
+  const { trace_id, unpriced_calls: unpriced } = tree.trace;
   const budget = args.max_tokens ?? 2000;
   const frame = lineFrame(tree.trace);
-  const depths = new Map<string, number>();
-  const nodes = buildTree(tree.spans);
-  for (const stack = [...nodes]; stack.length > 0; ) {
-    const node = stack.pop();
-    if (!node) break;
-    depths.set(node.span.span_id, node.depth);
-    stack.push(...node.children);
-  }
-  const first = offset === 0 ? `${head(tree, args, context.now)}\n` : "";
-  const room = budget - estimateTokens(first) - 150;
+  const depths = new Map(Array.from(walkTree(buildTree(tree.spans)), (node) => [node.span.span_id, node.depth]));
+  const top = offset === 0 ? `${head(tree, args, budget, context.now)}\n` : "";
+  const room = budget - estimateTokens(top) - 150;
   const lines: string[] = [];
   let used = 0;
-  for (const span of tree.spans.slice(offset, offset + 2000)) {
+  for (const span of tree.spans.slice(offset, offset + longestPage)) {
     const line = `${depths.get(span.span_id) ?? 0}> ${spanLine(span, frame)}`;
     used += estimateTokens(line) + 1;
     if (used > room && lines.length > 0) break;
     lines.push(line);
   }
-  const coverage = coverageOf(tree, lines.length, offset + lines.length);
-  return `${first}spans ${count(offset + 1)} to ${count(offset + lines.length)} in start order, each after its depth\n${lines.join("\n")}\n${coverageLine(
-    {
-      coverage,
-      noun: "span",
-      unpriced: tree.trace.unpriced_calls,
-      cut: coverage.next_cursor === null ? null : `cut by max_tokens ${budget}`,
-      next:
-        coverage.next_cursor === null
-          ? null
-          : callText("get_trace", { ...context.given, trace_id: tree.trace.trace_id, cursor: coverage.next_cursor }),
-    },
-  )}`;
+  const end = offset + lines.length;
+  const coverage = coverageOf(tree, lines.length, end);
+  const cursor = coverage.next_cursor;
+  const tail = coverageLine({
+    coverage,
+    noun: "span",
+    unpriced,
+    cut: cursor && `cut by max_tokens ${budget}`,
+    next: cursor && callText("get_trace", { ...context.given, trace_id, cursor }),
+  });
+  return `${top}spans ${count(offset + 1)} to ${count(end)} in start order, each after its depth\n${lines.join("\n")}\n${tail}`;
 }
