@@ -11,6 +11,8 @@ import type { createRecorderThread } from "./recorder-thread.js";
 import { workerText } from "./worker-text.js";
 
 export type RecorderHost = {
+  /** see `shared` */
+  state: Int32Array;
   post(message: ToRecorder): void;
   /** Whether the recorder keeps the program alive. */
   hold(alive: boolean): void;
@@ -72,6 +74,7 @@ export function startThread(events: HostEvents): RecorderHost {
   }
 
   return {
+    state,
     post: (message) => port.postMessage(message),
     hold(keep) {
       if (keep) port.ref();
@@ -104,6 +107,7 @@ export function startInline(events: HostEvents): RecorderHost {
   // its own requests to the OTLP endpoint must not become spans
   const quiet = suppressTracing(ROOT_CONTEXT);
   return {
+    state,
     post: (message) => context.with(quiet, () => thread.receive(message)),
     hold: () => {},
     wait(index, value) {

@@ -18,17 +18,20 @@ export type RecorderConfig = {
   otlp: { url: string; headers: Record<string, string> } | null;
 };
 
+export type SpanBatch = {
+  type: "spans";
+  spans: PackedSpan[];
+  kilobytes: number;
+  /** added to those sent before */
+  resources: PackedResource[];
+  scopes: PackedScope[];
+  /** answered with `saved`; null: nobody asks */
+  ticket: number | null;
+};
+
 export type ToRecorder =
   | { type: "configure"; config: RecorderConfig }
-  /** `resources` and `scopes` are added to those sent before */
-  | {
-      type: "spans";
-      batch: number;
-      bytes: number;
-      spans: PackedSpan[];
-      resources: PackedResource[];
-      scopes: PackedScope[];
-    }
+  | SpanBatch
   | { type: "dropped"; count: number }
   /** `close`: close the store afterwards; `patience`: ms that the OTLP endpoint may take */
   | { type: "flush"; id: number; patience: number; close: boolean };
@@ -37,13 +40,16 @@ export type DiagLevel = "error" | "warn" | "info" | "debug";
 
 export type FromRecorder =
   | { type: "ready" }
-  /** every batch up to this one is on disk, or given up with `error` */
-  | { type: "done"; batch: number; error: string | null }
+  /** the spans of this ticket are on disk, or given up because of `error` */
+  | { type: "saved"; ticket: number; error: string | null }
   | { type: "flushed"; id: number; closed: boolean }
   | { type: "diag"; level: DiagLevel; message: string };
 
-/** Indexes into the shared Int32Array: the ids of the last flush and of the last closing one that are done. */
-export const shared = { flushed: 0, closed: 1, length: 2 } as const;
+/**
+ * Indexes into the shared Int32Array, which the program can read without waiting for a message: the ids of the last
+ * flush and of the last closing one that are done; how much has been written or given up, counted modulo 2^32.
+ */
+export const shared = { flushed: 0, closed: 1, spans: 2, kilobytes: 3, length: 4 } as const;
 
 /** `workerData` of the recorder's thread. */
 export type RecorderData = {

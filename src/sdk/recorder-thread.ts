@@ -3,19 +3,17 @@ import { withoutContent } from "../ingest/without-content.js";
 import type { TracesData } from "../model/otlp.js";
 import { createOtlpSender, type OtlpSender } from "./otlp-sender.js";
 import type { PackedResource, PackedScope, PackedSpan } from "./packed-span.js";
-import { type DiagLevel, type FromRecorder, shared, type ToRecorder } from "./recorder-message.js";
+import { type DiagLevel, type FromRecorder, type SpanBatch, shared, type ToRecorder } from "./recorder-message.js";
 import { createSpanWriter, type SpanWriter } from "./span-writer.js";
 import { unpackSpans } from "./unpack-span.js";
 
 /** One transaction takes what is waiting, up to these; it holds the file's write lock meanwhile. */
 const maxSpansAtOnce = 512;
-const maxBytesAtOnce = 4e6;
+const maxKilobytesAtOnce = 4_000;
 
 /** ms after the last write: for the search index, for traces that settle after three quiet seconds, for the rest. */
 const maintainAfter = [300, 3_500, 60_000];
 const maintainAtLeastEvery = 2_000;
-
-type Batch = Extract<ToRecorder, { type: "spans" }>;
 
 export type RecorderThread = {
   receive(message: ToRecorder): void;
@@ -63,7 +61,7 @@ export function createRecorderThread(
     maintainLater(0);
   }
 
-  async function handle(message: Exclude<ToRecorder, Batch>): Promise<void> {
+  async function handle(message: Exclude<ToRecorder, SpanBatch>): Promise<void> {
     if (message.type === "configure") {
       const { config } = message;
       if (!config.captureContent) strip = withoutContent;
@@ -95,15 +93,15 @@ export function createRecorderThread(
   }
 
   /** The batches at the head of the inbox. */
-  function waiting(): Batch[] {
-    const batches: Batch[] = [];
+  function waiting(): SpanBatch[] {
+    const batches: SpanBatch[] = [];
     let spans = 0;
-    let bytes = 0;
+    let kilobytes = 0;
     for (const message of inbox) {
       if (message.type !== "spans") break;
       spans += message.spans.length;
-      bytes += message.bytes;
-      if (batches.length > 0 && (spans > maxSpansAtOnce || bytes > maxBytesAtOnce)) break;
+      kilobytes += message.kilobytes;
+      if (batches.length > 0 && (spans > maxSpansAtOnce || kilobytes > maxKilobytesAtOnce)) break;
       batches.push(message);
     }
     return batches;
@@ -117,8 +115,11 @@ export function createRecorderThread(
     if (writer) error = await writer.write(spans.length, request, service);
     sender?.send(strip(request()), spans.length);
     done(batches);
-    const { batch } = batches.at(-1) as Batch;
-    reply({ type: "done", batch, error });
+    for (const { spans, kilobytes, ticket } of batches) {
+      Atomics.add(state, shared.spans, spans.length);
+      Atomics.add(state, shared.kilobytes, kilobytes);
+      if (ticket !== null) reply({ type: "saved", ticket, error });
+    }
     // lets the sender's sockets have their turn under load
     if (sender) await new Promise(setImmediate);
   }
@@ -129,7 +130,7 @@ export function createRecorderThread(
   }
 
   /** The spans of `batches`, with the resources and scopes that they brought along taken over. */
-  function unpackable(batches: Batch[]): { spans: PackedSpan[]; service: string | null } {
+  function unpackable(batches: SpanBatch[]): { spans: PackedSpan[]; service: string | null } {
     for (const batch of batches) {
       resources.push(...batch.resources.splice(0));
       scopes.push(...batch.scopes.splice(0));

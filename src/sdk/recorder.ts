@@ -12,16 +12,16 @@ const batchSpans = 64;
 const batchBytes = 256 * 1024;
 const batchDelay = 5;
 
+/** ms between two reports of dropped spans, at least. */
+const dropDelay = 1_000;
+
 /** Spans that are not on disk yet; a larger single span is taken when nothing else waits. */
 const maxWaitingSpans = 20_000;
-const maxWaitingBytes = 32 * 1024 * 1024;
+const maxWaitingKilobytes = 32 * 1024;
 
 const flushPatience = 10_000;
 const closePatience = 1_000;
 const otlpPatience = { flush: 5_000, exit: 1_500 };
-
-type Batch = { batch: number; bytes: number; spans: PackedSpan[]; attempts: number };
-type Ticket = { first: number; last: number; error: string | null; settle: (error: string | null) => void };
 
 export type Recorder = {
   /** Takes one finished span. Never throws; drops and counts it when too many wait. */
@@ -38,15 +38,15 @@ export function startRecorder(config: RecorderConfig): Recorder {
   const dictionary = createDictionary();
   let pending: PackedSpan[] = [];
   let pendingBytes = 0;
-  let waitingSpans = 0;
-  let waitingBytes = 0;
+  let sentSpans = 0;
+  let sentKilobytes = 0;
   let dropped = 0;
-  let unwritten: Batch[] = [];
-  let tickets: Ticket[] = [];
-  let lastBatch = 0;
+  let lastTicket = 0;
   let lastFlush = 0;
-  const flushes = new Map<number, { done: () => void; message: ToRecorder }>();
+  const flushes = new Map<number, () => void>();
+  const tickets = new Map<number, (error: string | null) => void>();
   let timer: NodeJS.Timeout | undefined;
+  let dropTimer: NodeJS.Timeout | undefined;
   let host: RecorderHost | null = null;
   let ready = false;
   let exiting = false;
@@ -77,11 +77,11 @@ export function startRecorder(config: RecorderConfig): Recorder {
       case "ready":
         ready = true;
         break;
-      case "done":
-        written(message.batch, message.error);
+      case "saved":
+        settle(message.ticket, message.error);
         break;
       case "flushed":
-        flushes.get(message.id)?.done();
+        flushes.get(message.id)?.();
         if (message.closed && ending) stop();
         break;
       case "diag":
@@ -94,72 +94,75 @@ export function startRecorder(config: RecorderConfig): Recorder {
     host = null;
   }
 
-  function written(upTo: number, error: string | null): void {
-    let count = 0;
-    for (const batch of unwritten) {
-      if (batch.batch > upTo) break;
-      count++;
-      waitingSpans -= batch.spans.length;
-      waitingBytes -= batch.bytes;
-    }
-    unwritten = unwritten.slice(count);
-    if (tickets.length === 0) return;
-    for (const ticket of tickets) if (ticket.first <= upTo) ticket.error ??= error;
-    const settled = tickets.filter((ticket) => ticket.last <= upTo);
-    tickets = tickets.filter((ticket) => ticket.last > upTo);
-    for (const ticket of settled) ticket.settle(ticket.error);
+  function settle(ticket: number, error: string | null): void {
+    tickets.get(ticket)?.(error);
+    tickets.delete(ticket);
   }
 
-  /** A thread that worked gets a successor, which writes again what was not confirmed: twice changes nothing. */
+  /** What was on its way is lost with the thread: keeping a copy would double what recording costs. */
   function onDeath(reason: string): void {
-    host = null;
     diag.error(`agensight: the recorder's thread died: ${reason}`);
+    dropped += waitingSpans() - pending.length;
+    sentSpans = 0;
+    sentKilobytes = 0;
+    host = null;
     if (exiting) return;
-    start(ready);
-    const again = unwritten.filter((batch) => batch.attempts++ === 0);
-    const lost = unwritten.filter((batch) => !again.includes(batch));
-    unwritten = again;
-    for (const batch of lost) {
-      dropped += batch.spans.length;
-      waitingSpans -= batch.spans.length;
-      waitingBytes -= batch.bytes;
-    }
     dictionary.rewind();
-    for (const batch of again) postBatch(batch);
-    for (const { message } of flushes.values()) post(message);
+    // a thread that worked gets a successor
+    start(ready);
+    reportDropped();
+    for (const ticket of tickets.keys()) settle(ticket, reason);
+    for (const done of flushes.values()) done();
+  }
+
+  function waitingSpans(): number {
+    return pending.length + difference(sentSpans, shared.spans);
+  }
+
+  function waitingKilobytes(): number {
+    return pendingBytes / 1024 + difference(sentKilobytes, shared.kilobytes);
+  }
+
+  function difference(sent: number, index: number): number {
+    return host ? (sent - Atomics.load(host.state, index)) | 0 : 0;
   }
 
   function take(span: ReadableSpan): boolean {
     const packed = packSpan(span, dictionary.resource(span.resource), dictionary.scope(span.instrumentationScope));
     const size = packedSize(packed);
-    if (waitingSpans > 0 && (waitingSpans >= maxWaitingSpans || waitingBytes + size > maxWaitingBytes)) {
-      if (dropped++ === 0) diag.warn("agensight: spans are dropped, they come faster than they can be written");
+    const waiting = waitingSpans();
+    if (waiting >= maxWaitingSpans || (waiting > 0 && waitingKilobytes() + size / 1024 > maxWaitingKilobytes)) {
+      dropped++;
+      dropTimer ??= setTimeout(reportDropped, dropDelay).unref();
       return false;
     }
-    waitingSpans++;
-    waitingBytes += size;
     pending.push(packed);
     pendingBytes += size;
     return true;
   }
 
-  function postPending(): void {
+  function postPending(ticket: number | null = null): void {
     clearTimeout(timer);
     timer = undefined;
     if (pending.length === 0) return;
-    const batch = { batch: ++lastBatch, bytes: pendingBytes, spans: pending, attempts: 0 };
+    const kilobytes = Math.ceil(pendingBytes / 1024);
+    sentSpans += pending.length;
+    sentKilobytes += kilobytes;
+    postBatch({ type: "spans", spans: pending, kilobytes, ticket, ...dictionary.additions() });
     pending = [];
     pendingBytes = 0;
-    unwritten.push(batch);
-    postBatch(batch);
-    if (dropped > 0) {
-      post({ type: "dropped", count: dropped });
-      dropped = 0;
-    }
   }
 
-  function postBatch({ batch, bytes, spans }: Batch): void {
-    const message = { type: "spans", batch, bytes, spans, ...dictionary.additions() } as const;
+  function reportDropped(): void {
+    clearTimeout(dropTimer);
+    dropTimer = undefined;
+    if (dropped === 0) return;
+    diag.warn(`agensight: ${dropped} spans were dropped: they came faster than they could be written`);
+    post({ type: "dropped", count: dropped });
+    dropped = 0;
+  }
+
+  function postBatch(message: ToRecorder): void {
     try {
       post(message);
     } catch {
@@ -170,6 +173,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
 
   function askToFlush(patience: number, close: boolean): number {
     postPending();
+    reportDropped();
     post({ type: "flush", id: ++lastFlush, patience, close });
     return lastFlush;
   }
@@ -189,7 +193,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
         diag.error(`agensight: not everything was written within ${flushPatience / 1000} s`);
         finish();
       }, flushPatience);
-      flushes.set(id, { done: finish, message: { type: "flush", id, patience: otlpPatience.flush, close } });
+      flushes.set(id, finish);
     });
   }
 
@@ -214,26 +218,23 @@ export function startRecorder(config: RecorderConfig): Recorder {
         if (!take(span)) return;
         if (exiting) saveNow(closePatience, true);
         else if (pending.length >= batchSpans || pendingBytes >= batchBytes) postPending();
-        else timer ??= setTimeout(postPending, batchDelay).unref();
+        else timer ??= setTimeout(() => postPending(), batchDelay).unref();
       } catch (error) {
         diag.error("agensight: a span was not recorded", error);
       }
     },
-    save(spans, settle) {
-      if (ending || !host) return settle("the recorder is shut down");
+    save(spans, settled) {
+      if (ending || !host) return settled("the recorder is shut down");
       try {
         postPending();
-        const first = lastBatch + 1;
-        let error: string | null = null;
-        for (const span of spans) {
-          if (!take(span)) error = "too many spans are waiting to be written";
-          if (pending.length >= batchSpans || pendingBytes >= batchBytes) postPending();
-        }
-        postPending();
-        if (lastBatch < first) settle(error);
-        else tickets.push({ first, last: lastBatch, error, settle });
+        const taken = spans.filter(take).length;
+        const refused = taken < spans.length ? "too many spans are waiting to be written" : null;
+        if (taken === 0) return settled(refused);
+        tickets.set(++lastTicket, (error) => settled(error ?? refused));
+        postPending(lastTicket);
+        if (exiting) saveNow(closePatience, true);
       } catch (error) {
-        settle((error as Error).message);
+        settle(lastTicket, (error as Error).message);
       }
     },
     flush: () => ending ?? flush(false),
