@@ -39,7 +39,7 @@ export const answerForm = {
   format: z.enum(["text", "json"]).default("text"),
 };
 
-export const timeRange = {
+const timeRange = {
   since: Time.optional().meta({ description: "ISO or 90m, 24h, 7d" }),
   until: Time.optional(),
 };

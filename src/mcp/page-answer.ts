@@ -6,7 +6,7 @@ import { callText, coverageLine } from "./render/coverage.js";
 import { estimateTokens } from "./render/tokens.js";
 import type { ToolContext } from "./tool.js";
 
-export type PageArguments = {
+type PageArguments = {
   limit: number;
   cursor?: string | undefined;
   max_tokens?: number | undefined;

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { TraceReader } from "../store/reader.js";
 
 /** What a tool does to the world; its MCP annotations follow from it. */
-export type Effect = "read";
+type Effect = "read";
 
 export type ToolContext = {
   reader: TraceReader;

@@ -1,4 +1,5 @@
 /** Recorded text on its way to a model: what hides or restyles text is taken out, and it cannot leave the place it was given. */
+import { count } from "./format.js";
 
 const terminalEscapes =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal escapes are what is looked for
@@ -23,7 +24,7 @@ export function inline(text: string, max = 120): string {
     .trim();
   if (line.length <= max && text.length <= max * 4) return line;
   const kept = line.slice(0, max).replace(/[\ud800-\udbff]$/, "");
-  return `${kept}… (+${(text.length - kept.length).toLocaleString("en-US")} chars)`;
+  return `${kept}… (+${count(text.length - kept.length)} chars)`;
 }
 
 /** One line in double quotes, which the text itself cannot close. */

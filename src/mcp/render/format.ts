@@ -12,9 +12,11 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** 1234567 → `1,234,567`. */
+/** 1234567 → `1,234,567`. By hand: formatters of a locale take longer than all the rest of a line. */
 export function count(n: number): string {
-  return n.toLocaleString("en-US", { maximumFractionDigits: 2 });
+  const [whole = "", fraction] = String(Math.round(n * 100) / 100).split(".");
+  const grouped = whole.length > 3 ? whole.replace(/\B(?=(\d{3})+$)/g, ",") : whole;
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
 /** `1 error`, `2 errors`, `3 entries`. */
@@ -30,8 +32,10 @@ export function plurals(noun: string): string {
 /** USD; cents from a dollar on, three significant digits below. */
 export function money(usd: number): string {
   if (usd === 0) return "$0";
-  if (Math.abs(usd) >= 1)
-    return `$${usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  if (Math.abs(usd) >= 1) {
+    const [whole = "", cents = ""] = usd.toFixed(2).split(".");
+    return `$${count(Number(whole))}.${cents}`;
+  }
   return `$${Number(usd.toPrecision(3))
     .toFixed(12)
     .replace(/(\.\d\d\d*?)0+$/, "$1")}`;
