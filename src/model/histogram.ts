@@ -5,14 +5,31 @@
 
 const gamma = 1.04;
 const logGamma = Math.log(gamma);
+/** γ^1023 µs are more than ten thousand years. */
+const buckets = 1024;
 
-/** bucket → count; counts may become 0 when something is taken out again */
+/** Sparse: bucket → count. Counts become 0 or less where something is taken out again. */
 export type Histogram = Map<number, number>;
 
-/** Values are µs; everything up to 1 µs shares bucket 0. */
+/** Dense: the count of each bucket. */
+export type HistogramSum = Float64Array;
+
+export function emptySum(): HistogramSum {
+  return new Float64Array(buckets);
+}
+
+/** Everything up to 1 µs shares bucket 0. */
+function bucketOf(us: number): number {
+  return us <= 1 ? 0 : Math.min(buckets - 1, Math.ceil(Math.log(us) / logGamma));
+}
+
 export function addToHistogram(histogram: Histogram, us: number, count = 1): void {
-  const bucket = us <= 1 ? 0 : Math.ceil(Math.log(us) / logGamma);
+  const bucket = bucketOf(us);
   histogram.set(bucket, (histogram.get(bucket) ?? 0) + count);
+}
+
+export function mergeHistogram(into: Histogram, from: Histogram): void {
+  for (const [bucket, count] of from) into.set(bucket, (into.get(bucket) ?? 0) + count);
 }
 
 /** "bucket:count,…"; two texts joined by a comma are their merger. */
@@ -24,24 +41,53 @@ export function histogramText(histogram: Histogram): string {
 
 /** Adds the counts of a text to `histogram`. */
 export function mergeHistogramText(histogram: Histogram, text: string): void {
+  readText(text, (bucket, count) => histogram.set(bucket, (histogram.get(bucket) ?? 0) + count));
+}
+
+export function addTextToSum(sum: HistogramSum, text: string): void {
+  readText(text, (bucket, count) => {
+    if (bucket < buckets) sum[bucket] = (sum[bucket] as number) + count;
+  });
+}
+
+/** Digit by digit: usage over a long time reads megabytes of them. */
+function readText(text: string, add: (bucket: number, count: number) => void): void {
+  let bucket = -1;
+  let number = 0;
+  let sign = 1;
+  for (let at = 0; at <= text.length; at++) {
+    const code = at === text.length ? 44 : text.charCodeAt(at);
+    if (code >= 48 && code <= 57) number = number * 10 + code - 48;
+    else if (code === 45) sign = -1;
+    else if (code === 58) {
+      bucket = number;
+      number = 0;
+    } else if (code === 44) {
+      if (bucket >= 0) add(bucket, sign * number);
+      bucket = -1;
+      number = 0;
+      sign = 1;
+    }
+  }
+}
+
+/** Adds durations written as "µs,µs,…". */
+export function addDurationsToSum(sum: HistogramSum, text: string): void {
   if (text === "") return;
-  for (const entry of text.split(",")) {
-    const colon = entry.indexOf(":");
-    if (colon < 0) continue;
-    const bucket = Number(entry.slice(0, colon));
-    histogram.set(bucket, (histogram.get(bucket) ?? 0) + Number(entry.slice(colon + 1)));
+  for (const us of text.split(",")) {
+    const bucket = bucketOf(Number(us));
+    sum[bucket] = (sum[bucket] as number) + 1;
   }
 }
 
 /** The q-quantile (0…1) in ms; null when empty. */
-export function histogramQuantileMs(histogram: Histogram, q: number): number | null {
-  const buckets = [...histogram].filter(([, count]) => count > 0).sort((a, b) => a[0] - b[0]);
+export function quantileMs(sum: HistogramSum, q: number): number | null {
   let total = 0;
-  for (const [, count] of buckets) total += count;
-  if (total === 0) return null;
+  for (let bucket = 0; bucket < buckets; bucket++) total += sum[bucket] as number;
+  if (total <= 0) return null;
   let rank = Math.max(1, Math.ceil(q * total));
-  for (const [bucket, count] of buckets) {
-    rank -= count;
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    rank -= sum[bucket] as number;
     // the middle of the bucket, in the sense that halves the relative error
     if (rank <= 0) return bucket === 0 ? 0 : (2 * gamma ** bucket) / (gamma + 1) / 1000;
   }

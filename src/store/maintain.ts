@@ -24,7 +24,7 @@ export function maintain(writer: SpanWriter, options: MaintainOptions = {}): boo
   const { engine } = writer;
   if (engine.readOnly) return false;
   const settling = settleTraces(writer, options.all === true);
-  const indexing = options.skipSearch ? false : fillSearchIndex(engine);
+  const indexing = options.skipSearch ? false : fillSearchIndex(engine, options.all === true);
   const pruning = enforceRetention(writer);
   if (!settling && !indexing && !pruning) engine.sync();
   return settling || indexing || pruning;

@@ -104,7 +104,10 @@ CREATE TABLE log (id INTEGER PRIMARY KEY, trace_id BLOB NOT NULL, span_id BLOB N
   messages INTEGER NOT NULL, body INTEGER NOT NULL);     -- content ids: what it says as messages; the record itself
 CREATE UNIQUE INDEX log_key ON log (trace_id, span_id, body);
 
--- Calls of settled traces. level 0: by hour, 1: by day, 2: by day and session. bucket: start of the hour or day in s since the epoch. 0 = unknown
+-- Calls of settled traces. bucket: start of the hour or day in s since the epoch. 0 = unknown, -1 = any.
+-- level 0: by hour, 1: by day, 2: by day and session, each with all other dimensions;
+-- level 10: by day alone; 11 session, 12 service, 13 provider, 14 model, 15 agent, 16 tool: by day and that dimension, the others -1;
+-- level 20–26: the same by hour, but for sessions. These are what most questions need.
 CREATE TABLE usage (
   level INTEGER NOT NULL, bucket INTEGER NOT NULL,
   session INTEGER NOT NULL, service INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,

@@ -7,8 +7,8 @@ import { decodeRow, loggedMessages, newInputMessages, openShapes, outputMessages
 import { shortHash } from "./short-hash.js";
 import { openStrings } from "./strings.js";
 
-/** A batch holds the write lock: small enough that a recorder beside it hardly waits. */
-const spansPerStep = 200;
+/** A batch holds the write lock: small enough that a recorder beside it hardly waits; larger when an import has the file to itself. */
+const spansPerStep = { shared: 200, alone: 2000 };
 
 const sources = new WeakMap<Engine, SpanSource & { said: Map<string, number> }>();
 const rememberedTexts = 50_000;
@@ -57,11 +57,12 @@ function isFirst(said: Map<string, number>, row: Record<string, unknown>, text: 
 export const searchColumns = `${wholeSpanColumns}, s.error_type, s.error_message, s.seq`;
 
 /** Indexes the next spans that changed; true when more are waiting. Nothing to do where FTS5 is missing. */
-export function fillSearchIndex(engine: Engine): boolean {
+export function fillSearchIndex(engine: Engine, alone: boolean): boolean {
   if (engine.family !== "native") return false;
+  const most = alone ? spansPerStep.alone : spansPerStep.shared;
   const waiting = () =>
-    engine.all(`SELECT ${searchColumns} FROM span s JOIN trace t ON t.id = s.trace WHERE s.seq > ? ORDER BY s.seq LIMIT ?`, [getNumber(engine, "indexed_seq"), spansPerStep]);
-  if (waiting().length === 0) return false;
+    engine.all(`SELECT ${searchColumns} FROM span s JOIN trace t ON t.id = s.trace WHERE s.seq > ? ORDER BY s.seq LIMIT ?`, [getNumber(engine, "indexed_seq"), most]);
+  if (!engine.get("SELECT 1 AS there FROM span WHERE seq > ? LIMIT 1", [getNumber(engine, "indexed_seq")])) return false;
   const source = sourceFor(engine);
   return engine.transaction(() => {
     // read again under the lock: another process may have indexed them meanwhile
@@ -77,6 +78,6 @@ export function fillSearchIndex(engine: Engine): boolean {
     }
     const last = rows.at(-1);
     if (last) setMeta(engine, "indexed_seq", last.seq);
-    return rows.length === spansPerStep;
+    return rows.length === most;
   });
 }

@@ -1,5 +1,5 @@
-/** Calls of settled traces, summed by hour, by day, and by day and session. */
-import { addToHistogram, type Histogram, histogramText, mergeHistogramText } from "../model/histogram.js";
+/** Calls of settled traces, summed by hour, by day, and by day and session; and once more by each single dimension. */
+import { addToHistogram, type Histogram, histogramText, mergeHistogram, mergeHistogramText } from "../model/histogram.js";
 import { spanKinds } from "../model/kind.js";
 import { type Cell, isError, hasUsage, modelOf, usageKind } from "./cells.js";
 import type { Engine, SqlValue } from "./engines/engine.js";
@@ -8,6 +8,17 @@ import type { Strings } from "./strings.js";
 import { isUnpriced } from "./trace-totals.js";
 
 export const usageLevel = { hour: 0, day: 1, session: 2 } as const;
+
+/** In the place of a dimension that a row is not about. */
+export const anyValue = -1;
+
+/** The dimensions of a row's key, behind level and bucket; kind is always told apart. */
+export const keyDimensions = ["session", "service", "provider", "model", "agent", "tool", "kind"] as const;
+
+/** The level of the rows by day or hour that are about one dimension, or about none. */
+export function singleLevel(step: "day" | "hour", dimension: (typeof keyDimensions)[number] | undefined): number {
+  return (step === "day" ? 10 : 20) + (dimension === undefined ? 0 : 1 + keyDimensions.indexOf(dimension));
+}
 
 /** calls, errors, input, cached, cache write, output, reasoning tokens, cost, unpriced calls */
 type Sums = [number, number, number, number, number, number, number, number, number];
@@ -38,14 +49,17 @@ export type UsageRollup = {
 export function openUsageRollup(engine: Engine, strings: Strings): UsageRollup {
   let entries = new Map<string, Entry>();
 
-  function add(key: number[], cell: Cell, sign: 1 | -1): void {
+  function entryFor(key: number[]): Entry {
     const text = key.join(",");
     let entry = entries.get(text);
     if (!entry) {
       entry = { key, sums: [0, 0, 0, 0, 0, 0, 0, 0, 0], latency: new Map() };
       entries.set(text, entry);
     }
-    const { sums } = entry;
+    return entry;
+  }
+  function add(key: number[], cell: Cell, sign: 1 | -1): void {
+    const { sums, latency } = entryFor(key);
     // an agent that only reports usage which its calls below left out is no call itself
     const counts = cell.call !== null || !cell.counted;
     if (counts) sums[0] += sign;
@@ -59,7 +73,23 @@ export function openUsageRollup(engine: Engine, strings: Strings): UsageRollup {
       sums[7] += sign * (cell.cost_usd ?? 0);
       if (isUnpriced(cell)) sums[8] += sign;
     }
-    if (counts && cell.duration_us !== null) addToHistogram(entry.latency, cell.duration_us, sign);
+    if (counts && cell.duration_us !== null) addToHistogram(latency, cell.duration_us, sign);
+  }
+
+  /** The rows of single dimensions, out of those with all of them. */
+  function addSingles(): void {
+    for (const { key, sums, latency } of [...entries.values()]) {
+      const [level, bucket, ...values] = key as [number, number, ...number[]];
+      const kind = values.pop() as number;
+      // a session's rows give the session; the others give everything else, or it would be counted twice
+      const singles = level === usageLevel.session ? [0] : [1, 2, 3, 4, 5, -1];
+      for (const single of singles) {
+        const own = values.map((value, index) => (index === single ? value : anyValue));
+        const into = entryFor([singleLevel(level === usageLevel.hour ? "hour" : "day", keyDimensions[single]), bucket, ...own, kind]);
+        for (const [index, sum] of sums.entries()) into.sums[index] = (into.sums[index] as number) + sum;
+        mergeHistogram(into.latency, latency);
+      }
+    }
   }
 
   return {
@@ -86,6 +116,7 @@ export function openUsageRollup(engine: Engine, strings: Strings): UsageRollup {
     },
     finish() {
       if (entries.size === 0) return;
+      addSingles();
       const rows: SqlValue[][] = [];
       for (const { key, sums, latency } of entries.values()) {
         const old = engine.get(

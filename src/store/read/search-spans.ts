@@ -13,6 +13,8 @@ import { spanSummary, summaryColumns, summaryTables } from "./rows.js";
 
 /** Hits of the index that are looked at when other conditions thin them out. */
 const mostCandidates = 50_000;
+/** Hits whose traces a text filter keeps. */
+const mostHits = 5000;
 /** Spans that are read through where there is no index, newest first. */
 const mostScanned = 20_000;
 
@@ -80,8 +82,8 @@ function scan(source: SpanSource, phrases: Phrase[], conditions: Conditions, aft
 /** Row ids of traces in which a span has the words. */
 export function tracesWithText(source: SpanSource, query: string, notes: string[]): number[] {
   const phrases = phrasesOf(query);
-  const found = find(source, phrases, { sql: [], params: [] }, mostScanned, notes);
-  if (found.length === mostScanned) notes.push(`The words are common: only traces of the ${mostScanned} newest hits are listed.`);
+  const found = find(source, phrases, { sql: [], params: [] }, mostHits, notes);
+  if (found.length === mostHits) notes.push(`The words are common: only traces of the ${mostHits} newest hits are listed.`);
   const traces = new Set<number>();
   for (let at = 0; at < found.length; at += 500) {
     const ids = found.slice(at, at + 500).map(({ id }) => id);
