@@ -1,4 +1,4 @@
-// Bundles the command into two files of dist/cli: bin.js starts main.cjs. Puts beside them what the demo imports.
+// Bundles the command: dist/cli/start.cjs runs main.cjs or main-mcp.cjs. Puts beside them what the demo imports.
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -10,26 +10,26 @@ const corpus = "test/fixtures/corpus";
 export function bundleCommand(dist) {
   const folder = join(dist, "cli");
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-  const common = { bundle: true, platform: "node", target: "node20", legalComments: "none", logLevel: "warning" };
-  const bundles = [
-    buildSync({ ...common, entryPoints: [join(folder, "bin.js")], format: "esm", write: false }),
+  for (const name of ["start", "main", "main-mcp"])
     buildSync({
-      ...common,
-      entryPoints: [join(folder, "main.js")],
+      entryPoints: [join(folder, `${name}.js`)],
+      outfile: join(folder, `${name}.cjs`),
+      bundle: true,
+      platform: "node",
+      target: "node20",
       // CommonJS, so that a module is evaluated when it is first needed: `mcp` answers before the store is loaded
       format: "cjs",
       supported: { "dynamic-import": false },
       minifyWhitespace: true,
       minifySyntax: true,
+      legalComments: "none",
       external: ["libsql", "sql.js", "@pydantic/genai-prices"],
+      // the MCP SDK loads a validator that only clients and elicitation use
+      alias: { ajv: "./scripts/no-validator.cjs", "ajv-formats": "./scripts/no-validator.cjs" },
       define: { "import.meta.url": "bundleUrl", AGENSIGHT_VERSION: JSON.stringify(version) },
-      write: false,
-    }),
-  ].map(({ outputFiles }) => outputFiles[0].contents);
-
-  writeFileSync(join(folder, "bin.js"), bundles[0]);
+      logLevel: "warning",
+    });
   chmodSync(join(folder, "bin.js"), 0o755);
-  writeFileSync(join(folder, "main.cjs"), bundles[1]);
   if (existsSync(corpus)) writeFileSync(join(folder, "corpus.jsonl.gz"), gzipSync(corpusLines(), { level: 9 }));
 }
 

@@ -1,6 +1,6 @@
 /** What a command of `agensight` is: its words for the help, its options, and the function that does it. */
 
-export type OptionSpec = {
+type OptionSpec = {
   type: "string" | "boolean";
   /** what stands for the value in the help, such as PATH; only for strings */
   value?: string;
@@ -14,7 +14,7 @@ export type OptionValues<O extends OptionSpecs> = {
 };
 
 /** 0 done, 1 failed, 2 wrong usage, 3 partly done (some of the input was bad). */
-export type ExitCode = 0 | 1 | 2 | 3;
+type ExitCode = 0 | 1 | 2 | 3;
 
 export type Command<O extends OptionSpecs = OptionSpecs> = {
   name: string;

@@ -37,7 +37,7 @@ export function environment(extra: Record<string, string | undefined> = {}): Nod
   return { ...process.env, NO_COLOR: "1", ...extra };
 }
 
-export async function agensight(args: string[], options: RunOptions = {}): Promise<Run> {
+async function agensight(args: string[], options: RunOptions = {}): Promise<Run> {
   const child = spawn(process.execPath, [...(options.node ?? []), bin, ...args], {
     env: environment(options.env),
     ...(options.cwd ? { cwd: options.cwd } : {}),

@@ -10,7 +10,17 @@ export type Answered = { words: string; tool: string; arguments: Record<string, 
 
 /** Asks in order; each question sees the answers before it. */
 export async function* ask(server: ServerCommand, version: string, questions: Question[]): AsyncGenerator<Answered> {
-  const client = new Client({ name: "agensight-demo", version });
+  const client = new Client(
+    { name: "agensight-demo", version },
+    {
+      // our answers have no output schema; without this the SDK builds a validator
+      jsonSchemaValidator: {
+        getValidator: () => {
+          throw new Error("no output schema");
+        },
+      },
+    },
+  );
   await client.connect(new StdioClientTransport({ ...server, stderr: "inherit" }));
   try {
     const answers: string[] = [];

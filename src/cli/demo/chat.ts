@@ -2,7 +2,7 @@
 import { llm } from "../../sdk/tracing.js";
 import type { ChatChunk, ChatCompletion, ChatMessage, ChatRequest } from "./chat-wire.js";
 
-export class ModelError extends Error {
+class ModelError extends Error {
   readonly status: number;
   constructor(status: number, type: string, message: string) {
     super(message);
