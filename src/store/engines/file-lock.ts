@@ -1,5 +1,5 @@
 /** A lock file with an owner and a test of life, for the engine that cannot share a file. */
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { AgensightError } from "../../model/error.js";
 
@@ -22,6 +22,14 @@ function alive(owner: Owner): boolean {
   } catch (error) {
     return (error as { code?: string }).code === "EPERM";
   }
+}
+
+/** ms. A lock without a name in it is younger while its maker is about to write it, and older when that died. */
+const namelessMs = 5000;
+
+function isBeingMade(lockPath: string): boolean {
+  const made = statSync(lockPath, { throwIfNoEntry: false })?.mtimeMs;
+  return made !== undefined && Date.now() - made < namelessMs;
 }
 
 const held = new Map<string, { nonce: string; count: number }>();
@@ -54,11 +62,14 @@ export function takeLock(path: string): () => void {
         hint: "The sql.js engine allows one writing process at a time; install libsql or use Node 22.13 or newer to share the file.",
       });
     }
+    if (!owner && isBeingMade(lockPath)) break;
     // renamed aside first: of several processes that find a dead owner only one succeeds
     const aside = `${lockPath}.${nonce}`;
     try {
       renameSync(lockPath, aside);
-      rmSync(aside, { force: true });
+      // between the look and the renaming another process may have taken over: that lock goes back
+      if (ownerOf(aside)?.nonce !== owner?.nonce) renameSync(aside, lockPath);
+      else rmSync(aside, { force: true });
     } catch {
       // someone else was faster
     }

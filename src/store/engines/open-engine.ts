@@ -1,4 +1,5 @@
 /** Chooses and opens the engine for a file: `node:sqlite`, else `libsql`, else `sql.js`. */
+import { statSync } from "node:fs";
 import { AgensightError } from "../../model/error.js";
 import type { Engine, EngineName, EngineOptions } from "./engine.js";
 import { openLibsql } from "./libsql.js";
@@ -16,6 +17,9 @@ export const engineNames = Object.keys(openers) as EngineName[];
 
 /** `engine` forces one. Errors: no_engine, and those of opening the file. */
 export async function openEngine(options: EngineOptions & { engine?: EngineName }): Promise<Engine> {
+  if (statSync(options.path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new AgensightError("bad_input", `The store ${options.path} is a folder.`, { hint: "Give the path of a file in it." });
+  }
   for (const name of options.engine ? [options.engine] : engineNames) {
     const engine = await openers[name](options);
     if (engine) return engine;
