@@ -73,7 +73,7 @@ function prepare(engine: Engine): void {
   check(engine);
   migrate(engine);
   if (engine.family === "native") {
-    engine.exec("PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=16777216; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY");
+    engine.exec("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=33554432; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY");
   }
 }
 

@@ -1,7 +1,7 @@
 /** `libsql`: prebuilt native SQLite for Node 20. Its sharp edges (panics, ArrayBuffers, ignored options) stop here. */
 import type { Engine, EngineOptions, Row, SqlValue } from "./engine.js";
 import { loadModule } from "./load-module.js";
-import { nativeEngine } from "./native.js";
+import { defaultTimeout, nativeEngine } from "./native.js";
 import { storeError } from "./sqlite-error.js";
 
 type Libsql = new (
@@ -41,7 +41,7 @@ export function openLibsql(options: EngineOptions): Engine | null {
   const path = options.readOnly ? `file:${encodeURI(options.path).replaceAll("?", "%3f").replaceAll("#", "%23")}?mode=ro` : options.path;
   let database: InstanceType<Libsql>;
   try {
-    database = new Database(path, { timeout: options.timeout ?? 5000 });
+    database = new Database(path, { timeout: options.timeout ?? defaultTimeout });
   } catch (error) {
     throw storeError(error, options.path);
   }

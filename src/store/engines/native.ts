@@ -1,4 +1,5 @@
 /** What `node:sqlite` and `libsql` share: statement cache, transactions, connection settings. */
+import { statSync } from "node:fs";
 import { AgensightError } from "../../model/error.js";
 import type { Engine, EngineName, EngineOptions, Row, SqlValue, Statement } from "./engine.js";
 import { storeError } from "./sqlite-error.js";
@@ -11,6 +12,10 @@ export type Connection = {
 };
 
 const cachedStatements = 300;
+/** Bytes of the write-ahead log above which the writer empties it. */
+const longestLog = 32 * 1024 * 1024;
+/** ms */
+export const defaultTimeout = 5000;
 
 /** Builds the engine over a connection that was opened with its busy timeout already in force. */
 export function nativeEngine(name: EngineName, connection: Connection, options: EngineOptions): Engine {
@@ -69,7 +74,18 @@ export function nativeEngine(name: EngineName, connection: Connection, options: 
         inTransaction = false;
       }
     },
-    sync() {},
+    sync() {
+      // readers that always overlap keep SQLite's own checkpoints from ever restarting the log
+      if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) < longestLog) return;
+      connection.exec("PRAGMA busy_timeout=300");
+      try {
+        connection.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      } catch {
+        // a reader holds it: the next time
+      } finally {
+        connection.exec(`PRAGMA busy_timeout=${options.timeout ?? defaultTimeout}`);
+      }
+    },
     refresh: () => false,
     dataVersion: () => Number(all("PRAGMA data_version")[0]?.data_version),
     close() {

@@ -1,7 +1,7 @@
 /** `node:sqlite`: built into Node from 22.13 on. */
 import type { Engine, EngineOptions, Row, SqlValue } from "./engine.js";
 import { loadModule } from "./load-module.js";
-import { nativeEngine } from "./native.js";
+import { defaultTimeout, nativeEngine } from "./native.js";
 import { storeError } from "./sqlite-error.js";
 
 type NodeSqlite = {
@@ -22,7 +22,7 @@ export function openNodeSqlite(options: EngineOptions): Engine | null {
   const { DatabaseSync } = builtin as unknown as NodeSqlite;
   let database: InstanceType<NodeSqlite["DatabaseSync"]>;
   try {
-    database = new DatabaseSync(options.path, { timeout: options.timeout ?? 5000, readOnly: options.readOnly });
+    database = new DatabaseSync(options.path, { timeout: options.timeout ?? defaultTimeout, readOnly: options.readOnly });
   } catch (error) {
     throw storeError(error, options.path);
   }
