@@ -20,7 +20,10 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "agensight-package-"));
   const modules = join(folder, "node_modules");
   const [packed] = JSON.parse(
-    execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { encoding: "utf8" }),
+    execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+      encoding: "utf8",
+      shell: process.platform === "win32",
+    }),
   );
   mkdirSync(join(modules, "agensight"), { recursive: true });
   execFileSync("tar", [
