@@ -17,6 +17,8 @@ import { print } from "../terminal.js";
 
 /** Bad lines that are told one by one. */
 const toldLines = 20;
+/** Spans that are put into the search index before the command ends. */
+const indexedAtOnce = 5000;
 
 export const importCommand = defineCommand({
   name: "import",
@@ -86,7 +88,7 @@ export async function importFiles(
       await importFile(file, ingest, counts, progress, (position) => progress.bytes(before + position, total));
       before += sizes[index] ?? 0;
     }
-    settle(ingest, progress);
+    settle(ingest, counts.spans, progress);
   } finally {
     progress.end();
     ingest.close();
@@ -125,7 +127,11 @@ async function importFile(
   }
 }
 
-/** So that the first question finds usage and the search index ready. */
-function settle(ingest: Ingest, progress: Progress): void {
-  for (let step = 1; ingest.maintain({ all: true }); step++) progress.text(`settling and indexing … ${step}`);
+/**
+ * So that the first question finds usage summed up, and after a small import also the search index. A large one's is
+ * left to agensight mcp and to recorders, which fill it when they are idle; until then search reads through.
+ */
+function settle(ingest: Ingest, spans: number, progress: Progress): void {
+  const skipSearch = spans > indexedAtOnce;
+  for (let step = 1; ingest.maintain({ all: true, skipSearch }); step++) progress.text(`summing up … ${step}`);
 }
