@@ -15,7 +15,7 @@ const retryable = new Set([429, 502, 503, 504]);
 export type OtlpSender = {
   /** Queues a request; drops it, and says so, when 32 MB are waiting. */
   send(data: TracesData, spans: number): void;
-  /** Resolves when the queue is empty or `patience` ms are over; then nothing is retried any more if `last`. */
+  /** Resolves when the queue is empty or `patience` ms are over; `last`: nothing is retried after that. */
   flush(patience: number, last: boolean): Promise<void>;
 };
 
@@ -30,7 +30,7 @@ export function createOtlpSender(
   const queue: Request[] = [];
   let queued = 0;
   let sending: Promise<void> | null = null;
-  let last = false;
+  let deadline = Number.POSITIVE_INFINITY;
   let wake: AbortController | null = null;
 
   async function drain(): Promise<void> {
@@ -47,7 +47,7 @@ export function createOtlpSender(
     for (let attempt = 1; ; attempt++) {
       const { problem, pause } = await post(compressed, attempt);
       if (problem === null) return;
-      if (pause === null || attempt === maxAttempts || last) {
+      if (pause === null || attempt === maxAttempts || Date.now() + pause > deadline) {
         report("error", `agensight: ${spans} spans did not reach ${url}: ${problem}`);
         return;
       }
@@ -79,7 +79,8 @@ export function createOtlpSender(
       return { problem, pause: retryAfter(response.headers.get("retry-after")) ?? backoff };
     } catch (error) {
       const { message, cause } = error as Error & { cause?: { message?: string } };
-      return { problem: cause?.message || message, pause: backoff };
+      // who is not there will hardly be there before the program has ended
+      return { problem: cause?.message || message, pause: deadline < Number.POSITIVE_INFINITY ? null : backoff };
     }
   }
 
@@ -108,9 +109,11 @@ export function createOtlpSender(
       queued += body.length;
       sending ??= drain();
     },
-    async flush(patience, isLast) {
-      last ||= isLast;
-      if (last) wake?.abort();
+    async flush(patience, last) {
+      if (last) {
+        deadline = Date.now() + patience;
+        wake?.abort();
+      }
       const giveUp = new AbortController();
       if (sending) await Promise.race([sending, delay(patience, undefined, { signal: giveUp.signal }).catch(() => {})]);
       giveUp.abort();

@@ -3,7 +3,7 @@
 /** Blocks until everything is on disk, at most about `patience` ms; `last`: the process ends afterwards. */
 type Save = (patience: number, last: boolean) => void;
 
-const atExit = 4_000;
+const atExit = 5_000;
 /** Other listeners want to run too. */
 const atSharedSignal = 1_000;
 const signals = ["SIGTERM", "SIGINT"] as const;

@@ -25,7 +25,7 @@ export type SpanBatch = {
   /** added to those sent before */
   resources: PackedResource[];
   scopes: PackedScope[];
-  /** answered with `saved`; null: nobody asks */
+  /** names the answer; null: nobody waits for one */
   ticket: number | null;
 };
 
@@ -34,20 +34,20 @@ export type ToRecorder =
   | SpanBatch
   | { type: "dropped"; count: number }
   /** `close`: close the store afterwards; `patience`: ms that the OTLP endpoint may take */
-  | { type: "flush"; id: number; patience: number; close: boolean };
+  | { type: "flush"; ticket: number; patience: number; close: boolean };
 
 export type DiagLevel = "error" | "warn" | "info" | "debug";
 
 export type FromRecorder =
   | { type: "ready" }
-  /** the spans of this ticket are on disk, or given up because of `error` */
-  | { type: "saved"; ticket: number; error: string | null }
-  | { type: "flushed"; id: number; closed: boolean }
+  /** what the ticket stands for is on disk, or given up because of `error` */
+  | { type: "done"; ticket: number; error: string | null }
+  | { type: "closed" }
   | { type: "diag"; level: DiagLevel; message: string };
 
 /**
- * Indexes into the shared Int32Array, which the program can read without waiting for a message: the ids of the last
- * flush and of the last closing one that are done; how much has been written or given up, counted modulo 2^32.
+ * Indexes into the shared Int32Array, which the program can read without waiting for a message: the tickets of
+ * the last flush and of the last closing one that are done; how much has been written or given up, counted modulo 2^32.
  */
 export const shared = { flushed: 0, closed: 1, spans: 2, kilobytes: 3, length: 4 } as const;
 

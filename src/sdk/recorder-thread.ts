@@ -73,18 +73,19 @@ export function createRecorderThread(
       writer?.dropped(message.count);
     } else {
       await sender?.flush(message.patience, message.close);
-      flushed(message.id, message.close);
+      flushed(message.ticket, message.close);
     }
   }
 
-  function flushed(id: number, close: boolean): void {
-    announce(shared.flushed, id);
+  function flushed(ticket: number, close: boolean): void {
+    announce(shared.flushed, ticket);
     if (close) {
       clearTimeout(maintenance);
       writer?.close();
-      announce(shared.closed, id);
+      announce(shared.closed, ticket);
     }
-    reply({ type: "flushed", id, closed: close });
+    reply({ type: "done", ticket, error: null });
+    if (close) reply({ type: "closed" });
   }
 
   function announce(index: number, value: number): void {
@@ -118,7 +119,7 @@ export function createRecorderThread(
     for (const { spans, kilobytes, ticket } of batches) {
       Atomics.add(state, shared.spans, spans.length);
       Atomics.add(state, shared.kilobytes, kilobytes);
-      if (ticket !== null) reply({ type: "saved", ticket, error });
+      if (ticket !== null) reply({ type: "done", ticket, error });
     }
     // lets the sender's sockets have their turn under load
     if (sender) await new Promise(setImmediate);
@@ -169,7 +170,7 @@ export function createRecorderThread(
         const batches = waiting();
         const { spans } = unpackable(batches);
         if (batches.length > 0) writer?.writeNow(() => unpackSpans(spans, resources, scopes));
-        else if (message.type === "flush") flushed(message.id, message.close);
+        else if (message.type === "flush") flushed(message.ticket, message.close);
         else if (message.type === "dropped") writer?.dropped(message.count);
         inbox.splice(0, Math.max(1, batches.length));
       }

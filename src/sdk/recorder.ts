@@ -19,7 +19,7 @@ const dropDelay = 1_000;
 const maxWaitingSpans = 20_000;
 const maxWaitingKilobytes = 32 * 1024;
 
-const flushPatience = 10_000;
+const ticketPatience = 10_000;
 const closePatience = 1_000;
 const otlpPatience = { flush: 5_000, exit: 1_500 };
 
@@ -42,8 +42,6 @@ export function startRecorder(config: RecorderConfig): Recorder {
   let sentKilobytes = 0;
   let dropped = 0;
   let lastTicket = 0;
-  let lastFlush = 0;
-  const flushes = new Map<number, () => void>();
   const tickets = new Map<number, (error: string | null) => void>();
   let timer: NodeJS.Timeout | undefined;
   let dropTimer: NodeJS.Timeout | undefined;
@@ -77,12 +75,11 @@ export function startRecorder(config: RecorderConfig): Recorder {
       case "ready":
         ready = true;
         break;
-      case "saved":
-        settle(message.ticket, message.error);
+      case "done":
+        tickets.get(message.ticket)?.(message.error);
         break;
-      case "flushed":
-        flushes.get(message.id)?.();
-        if (message.closed && ending) stop();
+      case "closed":
+        if (ending) stop();
         break;
       case "diag":
         diag[message.level](message.message);
@@ -94,9 +91,21 @@ export function startRecorder(config: RecorderConfig): Recorder {
     host = null;
   }
 
-  function settle(ticket: number, error: string | null): void {
-    tickets.get(ticket)?.(error);
-    tickets.delete(ticket);
+  /** Waits for the answer to a new ticket: the program stays alive meanwhile, and not for ever. */
+  function openTicket(settle: (error: string | null) => void): number {
+    const ticket = ++lastTicket;
+    const patience = setTimeout(
+      () => tickets.get(ticket)?.(`not written within ${ticketPatience / 1000} s`),
+      ticketPatience,
+    );
+    tickets.set(ticket, (error) => {
+      clearTimeout(patience);
+      tickets.delete(ticket);
+      if (tickets.size === 0) host?.hold(false);
+      settle(error);
+    });
+    host?.hold(true);
+    return ticket;
   }
 
   /** What was on its way is lost with the thread: keeping a copy would double what recording costs. */
@@ -111,8 +120,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
     // a thread that worked gets a successor
     start(ready);
     reportDropped();
-    for (const ticket of tickets.keys()) settle(ticket, reason);
-    for (const done of flushes.values()) done();
+    for (const done of tickets.values()) done(reason);
   }
 
   function waitingSpans(): number {
@@ -171,29 +179,20 @@ export function startRecorder(config: RecorderConfig): Recorder {
     }
   }
 
-  function askToFlush(patience: number, close: boolean): number {
+  function askToFlush(ticket: number, patience: number, close: boolean): void {
     postPending();
     reportDropped();
-    post({ type: "flush", id: ++lastFlush, patience, close });
-    return lastFlush;
+    post({ type: "flush", ticket, patience, close });
   }
 
   function flush(close: boolean): Promise<void> {
     return new Promise((done) => {
       if (!host) return done();
-      host.hold(true);
-      const id = askToFlush(otlpPatience.flush, close);
-      const finish = (): void => {
-        clearTimeout(patience);
-        flushes.delete(id);
-        if (flushes.size === 0) host?.hold(false);
+      const ticket = openTicket((error) => {
+        if (error) diag.error(`agensight: flush: ${error}`);
         done();
-      };
-      const patience = setTimeout(() => {
-        diag.error(`agensight: not everything was written within ${flushPatience / 1000} s`);
-        finish();
-      }, flushPatience);
-      flushes.set(id, finish);
+      });
+      askToFlush(ticket, otlpPatience.flush, close);
     });
   }
 
@@ -202,12 +201,13 @@ export function startRecorder(config: RecorderConfig): Recorder {
     if (!host) return;
     exiting = last;
     try {
-      const id = askToFlush(otlpPatience.exit, last);
-      if (!host.wait(shared.flushed, id, patience)) diag.error("agensight: not everything was written before the exit");
-      if (last) host.wait(shared.closed, id, closePatience);
+      const ticket = ++lastTicket;
+      askToFlush(ticket, otlpPatience.exit, last);
+      if (!host.wait(shared.flushed, ticket, patience)) diag.error("agensight: not everything was written in time");
+      if (last) host.wait(shared.closed, ticket, closePatience);
       host.deliver();
     } catch (error) {
-      diag.error("agensight: not everything was written before the exit", error);
+      diag.error("agensight: not everything was written", error);
     }
   }
 
@@ -230,11 +230,10 @@ export function startRecorder(config: RecorderConfig): Recorder {
         const taken = spans.filter(take).length;
         const refused = taken < spans.length ? "too many spans are waiting to be written" : null;
         if (taken === 0) return settled(refused);
-        tickets.set(++lastTicket, (error) => settled(error ?? refused));
-        postPending(lastTicket);
+        postPending(openTicket((error) => settled(error ?? refused)));
         if (exiting) saveNow(closePatience, true);
       } catch (error) {
-        settle(lastTicket, (error as Error).message);
+        settled((error as Error).message);
       }
     },
     flush: () => ending ?? flush(false),

@@ -5,7 +5,10 @@ import { subscribe } from "node:diagnostics_channel";
 import type { Attributes, Context } from "@opentelemetry/api";
 import { trace } from "@opentelemetry/api";
 
-const sessions = new AsyncLocalStorage<string | undefined>();
+/** An object, not the id alone: running in a scope whose store is the same would be no scope of its own. */
+type Session = { id: string | undefined };
+
+const sessions = new AsyncLocalStorage<Session>();
 let tracking = false;
 let requestsStartClean = false;
 
@@ -14,7 +17,7 @@ let requestsStartClean = false;
  * Sessions nest; the inner one wins. The safest way to name a session, because it ends where `fn` ends.
  */
 export function withSession<T>(id: string, fn: () => T): T {
-  return sessions.run(String(id), fn);
+  return sessions.run({ id: String(id) }, fn);
 }
 
 /**
@@ -24,7 +27,7 @@ export function withSession<T>(id: string, fn: () => T): T {
  */
 export function setSessionId(id: string): void {
   startRequestsClean();
-  sessions.enterWith(String(id));
+  sessions.enterWith({ id: String(id) });
 }
 
 /**
@@ -38,12 +41,12 @@ export function enableSessionTracking(): void {
 
 /** Runs `fn` so that a `setSessionId` inside of it does not reach its caller. */
 export function sessionScope<T>(fn: () => T): T {
-  return sessions.run(sessions.getStore(), fn);
+  return sessions.run({ id: sessions.getStore()?.id }, fn);
 }
 
 /** The attributes that name the session of a span that starts under `parent`; empty outside of any session. */
 export function sessionAttributes(parent: Context): Attributes {
-  const id = sessions.getStore() ?? sessionOfParent(parent) ?? (tracking ? beginSession() : undefined);
+  const id = sessions.getStore()?.id ?? sessionOfParent(parent) ?? (tracking ? beginSession() : undefined);
   return id === undefined ? none : { "session.id": id, "gen_ai.conversation.id": id };
 }
 
@@ -58,7 +61,7 @@ function sessionOfParent(parent: Context): string | undefined {
 
 function beginSession(): string {
   const id = randomUUID();
-  sessions.enterWith(id);
+  sessions.enterWith({ id });
   return id;
 }
 
@@ -66,5 +69,5 @@ function beginSession(): string {
 function startRequestsClean(): void {
   if (requestsStartClean) return;
   requestsStartClean = true;
-  subscribe("http.server.request.start", () => sessions.enterWith(undefined));
+  subscribe("http.server.request.start", () => sessions.enterWith({ id: undefined }));
 }

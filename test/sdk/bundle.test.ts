@@ -1,0 +1,40 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { build } from "esbuild";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { dist, run, spansIn, workspace } from "./program.js";
+
+let space: ReturnType<typeof workspace>;
+beforeEach(() => {
+  space = workspace();
+});
+afterEach(() => space.remove());
+
+// CommonJS packages inside an ES module bundle ask for `require`
+const requireForEsm = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+
+test.each([
+  ["esm", "app.mjs", requireForEsm],
+  ["cjs", "app.cjs", ""],
+] as const)("A program bundled by esbuild as %s, minified, records", async (format, name, banner) => {
+  const file = join(space.folder, "out", name);
+  await build({
+    entryPoints: [resolve(import.meta.dirname, "programs/app.mjs")],
+    alias: { agensight: join(dist, "index.js") },
+    outfile: file,
+    bundle: true,
+    minify: true,
+    platform: "node",
+    format,
+    banner: { js: banner },
+    logLevel: "error",
+  });
+  // the engines are not bundled: they lie where the program lies
+  mkdirSync(join(space.folder, "node_modules"));
+  for (const engine of ["libsql", "sql.js"])
+    symlinkSync(resolve("node_modules", engine), join(space.folder, "node_modules", engine));
+
+  const { code, stdout, stderr, messages } = await run("", { file, db: space.db });
+  expect({ code, stdout, stderr, messages }).toEqual({ code: 0, stdout: "", stderr: "", messages: ["flushed"] });
+  expect((await spansIn(space.db)).map((span) => span.name)).toEqual(["from a bundle"]);
+});

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Ended, infoOf, run, spansIn, startProgram, workspace } from "./program.js";
+
+let space: ReturnType<typeof workspace>;
+beforeEach(() => {
+  space = workspace();
+});
+afterEach(() => space.remove());
+
+const ways: [way: string, expected: Partial<Ended>][] = [
+  ["natural end", { code: 0, signal: null }],
+  ["process.exit", { code: 3, signal: null }],
+  ["process.exitCode", { code: 4, signal: null }],
+  ["uncaught exception", { code: 1, signal: null }],
+  ["unhandled rejection", { code: 1, signal: null }],
+  ["SIGTERM", { code: null, signal: "SIGTERM" }],
+  ["SIGINT", { code: null, signal: "SIGINT" }],
+  ["SIGTERM handled by the program", { code: 5, signal: null }],
+  ["SIGTERM counted by another library", { code: null, signal: "SIGTERM" }],
+];
+
+describe.each(["started", "running"])("50 queued spans, the recorder just %s", (when) => {
+  test.each(ways)("are saved at %s, which ends the program as ever", async (way, expected) => {
+    const { code, signal, stdout } = await run("exits.mjs", { db: space.db, args: [way, when] });
+    expect({ code, signal, stdout }).toEqual({ ...expected, stdout: "" });
+    const names = (await spansIn(space.db)).map((span) => span.name).filter((name) => name !== "before");
+    expect(names.sort()).toEqual(Array.from({ length: 50 }, (_, n) => `span ${n}`).sort());
+  });
+});
+
+test("What flush() has promised survives SIGKILL", async () => {
+  const { child, message, ended } = startProgram("killed.mjs", { db: space.db });
+  expect(await message()).toBe("flushed");
+  child.kill("SIGKILL");
+  expect(await ended).toMatchObject({ signal: "SIGKILL" });
+  expect(await infoOf(space.db)).toMatchObject({ spans: 200 });
+});
+
+test("A reader sees spans while the program goes on", async () => {
+  const { child, message, ended } = startProgram("killed.mjs", { db: space.db });
+  await message();
+  expect(await infoOf(space.db)).toMatchObject({ spans: 200 });
+  child.kill();
+  await ended;
+});
+
+test("The recorder does not keep a program alive", async () => {
+  expect(await run("idle.mjs", { db: space.db })).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  expect(await infoOf(space.db)).toMatchObject({ spans: 1 });
+});
+
+test("A program that has ended leaves one file, readable by its user only", async () => {
+  await run("idle.mjs", { db: space.db });
+  const { readdirSync, statSync } = await import("node:fs");
+  expect(readdirSync(`${space.folder}/store`)).toEqual(["traces.db"]);
+  expect(statSync(space.db).mode & 0o777).toBe(0o600);
+});

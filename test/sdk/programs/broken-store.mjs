@@ -1,0 +1,9 @@
+// A store that cannot be written must not be felt.
+import { sdk } from "./agensight.mjs";
+
+const tracing = sdk.setupTracing("broken", { dbPath: process.argv[2] });
+const result = await sdk.startSpan("work", async () => 42);
+await tracing.flush();
+sdk.startSpan("more", () => {});
+await tracing.shutdown();
+process.send(result);

@@ -1,0 +1,2 @@
+// Counts the threads that it is loaded into.
+process.stderr.write("preloaded\n");
