@@ -103,7 +103,14 @@ export function startInline(events: HostEvents): RecorderHost {
   const load = compileFunction(workerText, ["module", "exports", "require", "agensightModuleUrl"]);
   load(module, module.exports, createRequire(moduleUrl()), moduleUrl());
   const state = new Int32Array(shared.length);
-  const thread = module.exports.createRecorderThread((message) => setImmediate(events.message, message).unref(), state);
+  const said: FromRecorder[] = [];
+  const deliver = (): void => {
+    for (let message = said.shift(); message; message = said.shift()) events.message(message);
+  };
+  const reply = (message: FromRecorder): void => {
+    if (said.push(message) === 1) setImmediate(deliver).unref();
+  };
+  const thread = module.exports.createRecorderThread(reply, state);
   // its own requests to the OTLP endpoint must not become spans
   const quiet = suppressTracing(ROOT_CONTEXT);
   return {
@@ -114,7 +121,7 @@ export function startInline(events: HostEvents): RecorderHost {
       thread.writeNow();
       return state[index] === value;
     },
-    deliver: () => {},
+    deliver,
     stop: () => {},
   };
 }

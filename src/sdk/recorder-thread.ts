@@ -169,7 +169,7 @@ export function createRecorderThread(
       for (let message = inbox[0]; message; message = inbox[0]) {
         const batches = waiting();
         const { spans } = unpackable(batches);
-        if (batches.length > 0) writer?.writeNow(() => unpackSpans(spans, resources, scopes));
+        if (batches.length > 0) writer?.writeNow(spans.length, () => unpackSpans(spans, resources, scopes));
         else if (message.type === "flush") flushed(message.ticket, message.close);
         else if (message.type === "dropped") writer?.dropped(message.count);
         inbox.splice(0, Math.max(1, batches.length));

@@ -16,8 +16,8 @@ const passing = new Set(["busy", "disk_full"]);
 export type SpanWriter = {
   /** null: on disk; otherwise why the spans are given up. Waits, as long as it takes, where waiting helps. */
   write(spans: number, request: () => TracesData, service: string | null): Promise<string | null>;
-  /** The same without waiting, for a program that is about to exit; false = it was not possible. */
-  writeNow(request: () => TracesData): boolean;
+  /** The same without waiting, for a program that is about to exit. */
+  writeNow(spans: number, request: () => TracesData): void;
   dropped(count: number): void;
   /** One short step of housekeeping; true when more is waiting. */
   maintain(): boolean;
@@ -113,14 +113,12 @@ export function createSpanWriter(
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
     },
-    writeNow(request) {
-      if (!ingest) return false;
+    writeNow(spans, request) {
       try {
-        accept(ingest, request());
-        return true;
+        if (ingest) accept(ingest, request());
+        else report("error", `agensight: ${spans} spans were not recorded: ${path} was not open yet`);
       } catch (error) {
-        report("error", `agensight: spans were not recorded: ${describe(error)}`);
-        return false;
+        report("error", `agensight: ${spans} spans were not recorded: ${describe(error)}`);
       }
     },
     dropped(count) {

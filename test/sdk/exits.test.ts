@@ -55,3 +55,17 @@ test("A program that has ended leaves one file, readable by its user only", asyn
   expect(readdirSync(`${space.folder}/store`)).toEqual(["traces.db"]);
   expect(statSync(space.db).mode & 0o777).toBe(0o600);
 });
+
+test("Where no thread can be had the program's own does the recording, and diag is told", async () => {
+  const { code, stdout, stderr, messages } = await run("no-thread.mjs", { db: space.db });
+  expect({ code, stdout, messages }).toEqual({ code: 0, stdout: "", messages: ["flushed"] });
+  expect(stderr).toContain("diag warn: agensight: no thread can be had");
+  expect((await spansIn(space.db)).map((span) => span.name)).toEqual(["flushed", "at the exit"]);
+});
+
+test("A recorder that dies is replaced, and what was flushed before stays", async () => {
+  const { code, stdout, stderr, messages } = await run("dying-thread.mjs", { db: space.db });
+  expect({ code, stdout, messages }).toEqual({ code: 0, stdout: "", messages: [3] });
+  expect(stderr.match(/diag error: agensight: the recorder's thread died/g)).toHaveLength(2);
+  expect((await spansIn(space.db)).map((span) => span.name)).toEqual(["first", "second", "third"]);
+});
