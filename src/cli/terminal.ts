@@ -30,7 +30,8 @@ export function describeError(error: unknown): string {
     if (hint) lines.push(`  ${hint}`);
   } else {
     lines.push(`${paint("red", "agensight:")} ${error instanceof Error ? error.message : String(error)}`);
-    const explained = error instanceof Error && error.name === "UsageError";
+    // wrong usage, or the system's own words: no space, no permission
+    const explained = error instanceof Error && (error.name === "UsageError" || "syscall" in error);
     if (!explained && !process.env.AGENSIGHT_DEBUG) lines.push("  Set AGENSIGHT_DEBUG=1 to see where it came from.");
   }
   if (process.env.AGENSIGHT_DEBUG && error instanceof Error) {

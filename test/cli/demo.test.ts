@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { bin, makeHome, otlpLine } from "./agensight.js";
 
@@ -7,7 +7,9 @@ afterAll(remove);
 
 describe("agensight demo", () => {
   test("records, imports, asks five questions and tells how to connect; a second run makes its store anew", async () => {
-    const { code, stdout, stderr } = await run(["demo"]);
+    const user = path("user");
+    mkdirSync(user);
+    const { code, stdout, stderr } = await run(["demo"], { env: { HOME: user, USERPROFILE: user } });
     expect([code, stderr.trim()]).toEqual([0, ""]);
     expect(stdout).toContain("imported 687 spans and 35 log records");
     expect(stdout.match(/→ \w+ \{/g)).toHaveLength(5);
@@ -19,6 +21,8 @@ describe("agensight demo", () => {
     expect(stdout).toContain('"mcpServers"');
     expect(stdout).toContain('"servers"');
 
+    // the server it starts works in the same AGENSIGHT_HOME
+    expect(existsSync(path("user/.agensight"))).toBe(false);
     const report = JSON.parse((await run(["doctor", "--json", "--db", path("demo.db")])).stdout);
     expect(report.store).toMatchObject({ dropped_spans: 0, damage: [] });
     expect(report.store.services).toContainEqual(expect.objectContaining({ service: "travel-desk-demo", traces: 3 }));

@@ -49,7 +49,7 @@ your assistant to the store it made.`,
     } else print("   their samples are not in this installation: the demo goes on without them");
 
     title("3  Five questions, asked over MCP");
-    const server = serverCommand(process.argv[1] ?? "", db);
+    const server = serverCommand(fileURLToPath(new URL("./bin.js", import.meta.url)), db);
     const [{ ask }, { questions }] = await Promise.all([import("../demo/ask.js"), import("../demo/questions.js")]);
     for await (const { words, tool, arguments: args, answer } of ask(server, version, questions)) {
       print(`\n   ${paint("bold", `“${words}”`)}`);

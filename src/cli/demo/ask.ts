@@ -1,6 +1,6 @@
 /** Asks the store questions as an assistant does: a real MCP client, `agensight mcp` as its child. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { ServerCommand } from "./hosts.js";
 
 /** What a person asks, and the call that an assistant makes of it. */
@@ -21,7 +21,7 @@ export async function* ask(server: ServerCommand, version: string, questions: Qu
       },
     },
   );
-  await client.connect(new StdioClientTransport({ ...server, stderr: "inherit" }));
+  await client.connect(new StdioClientTransport({ ...server, env: agensightEnvironment(), stderr: "inherit" }));
   try {
     const answers: string[] = [];
     for (const question of questions) {
@@ -35,4 +35,10 @@ export async function* ask(server: ServerCommand, version: string, questions: Qu
   } finally {
     await client.close();
   }
+}
+
+/** The SDK's client hands no variables on but PATH, HOME and their like. */
+function agensightEnvironment(): Record<string, string> {
+  const ours = Object.entries(process.env).filter(([name]) => name.startsWith("AGENSIGHT_"));
+  return { ...getDefaultEnvironment(), ...(Object.fromEntries(ours) as Record<string, string>) };
 }

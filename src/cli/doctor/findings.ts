@@ -53,10 +53,14 @@ export function findings(
       `${counted(info.unpriced_calls, "model call")} ${info.unpriced_calls === 1 ? "has" : "have"} no known price: ${info.unpriced_models.slice(0, 8).join(", ")}.`,
       `After an update of agensight: agensight reprice --db ${db}`,
     );
-  if (info.unindexed_spans > 1000 || info.unsettled_traces > 1000)
+  const waiting = [
+    info.unsettled_traces > 1000 ? `${formatCount(info.unsettled_traces)} traces are not summed up yet` : "",
+    info.unindexed_spans > 1000 ? `${formatCount(info.unindexed_spans)} spans are not in the search index yet` : "",
+  ].filter(Boolean);
+  if (waiting.length > 0)
     warning(
-      `${formatCount(info.unsettled_traces)} traces are not summed up and ${formatCount(info.unindexed_spans)} spans not indexed yet.`,
-      "Recorders and agensight mcp do that when they are idle: leave one running for a while.",
+      `${waiting.join(", ")}: answers are right, but slower.`,
+      "agensight mcp and programs that record do that when they are idle: leave one running for a minute.",
     );
   if (info.running_spans > 0 && quietFor(info) > 3600e3)
     warning(

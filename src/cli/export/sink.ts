@@ -1,9 +1,9 @@
 /** Where exported lines go: stdout, or a file that appears when it is complete. */
 
-import { once } from "node:events";
 import { createWriteStream, renameSync, rmSync, statSync } from "node:fs";
+import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
-import { createGzip } from "node:zlib";
+import { createGzip, type Gzip } from "node:zlib";
 
 export type Sink = {
   /** Resolves when the next line may come. */
@@ -19,20 +19,28 @@ const gathered = 1 << 18;
 
 /** `path`: null = stdout; ending in `.gz` it is compressed. */
 export function openSink(path: string | null): Sink {
-  const target = path === null ? process.stdout : openTarget(path);
-  const stream = path?.endsWith(".gz") ? createGzip() : target;
+  const target: Writable = path === null ? process.stdout : openTarget(path);
+  const stream: Writable = path?.endsWith(".gz") ? createGzip() : target;
   let failure: Error | undefined;
-  if (path !== null) target.on("error", (error) => (failure ??= error));
-  if (stream !== target) stream.pipe(target as NodeJS.WritableStream);
+  let goOn = () => {};
+  if (path !== null)
+    target.on("error", (error) => {
+      failure ??= error;
+      // a target that broke drains no more
+      goOn();
+    });
+  if (stream !== target) (stream as Gzip).pipe(target);
+  stream.on("drain", () => goOn());
   const partial = path === null ? null : (target as { path?: string }).path;
 
   let text = "";
   const flush = async () => {
-    if (failure) throw failure;
-    const full = !stream.write(text);
+    const full = !failure && !stream.write(text);
     text = "";
-    // a target that broke drains no more
-    if (full) await Promise.race([once(stream, "drain"), ...(path === null ? [] : [once(target, "close")])]);
+    if (full)
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
     if (failure) throw failure;
   };
   return {
@@ -44,12 +52,12 @@ export function openSink(path: string | null): Sink {
       if (text) await flush();
       if (path === null) return;
       stream.end();
-      await finished(target as NodeJS.WritableStream);
+      await finished(target);
       if (partial && partial !== path) renameSync(partial, path);
     },
     abort() {
       if (path === null) return;
-      (target as { destroy(): void }).destroy();
+      target.destroy();
       if (partial && partial !== path) rmSync(partial, { force: true });
     },
   };
