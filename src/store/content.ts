@@ -14,7 +14,7 @@ const rememberedLength = 64;
 /** From here on a text's hash is kept in the file, so that other processes and later days find it. */
 const hashedLength = 512;
 const rememberedHashes = 200_000;
-const cachedBytes = 64 * 1024 * 1024;
+const cachedBytes = 32 * 1024 * 1024;
 
 export function blockOf(contentId: number): number {
   return Math.floor(contentId / itemsPerBlock);
@@ -122,7 +122,8 @@ export type ContentReader = {
 
 type Inflated = { bytes: Buffer; offsets: number[] };
 
-export function openContentReader(engine: Engine): ContentReader {
+/** `cacheLimit`: bytes of inflated blocks kept at hand. */
+export function openContentReader(engine: Engine, cacheLimit = cachedBytes): ContentReader {
   let cache = new Map<number, Inflated>();
   let held = 0;
 
@@ -144,7 +145,7 @@ export function openContentReader(engine: Engine): ContentReader {
       at += length;
       offsets.push(at);
     }
-    if (held > cachedBytes) {
+    if (held > cacheLimit) {
       cache = new Map();
       held = 0;
     }

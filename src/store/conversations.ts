@@ -21,9 +21,15 @@ export type ConversationWriter = {
   addRaw(trace: number, span: number, raw: string): boolean;
   /** Messages that were built from other attributes, each as JSON. */
   addMessages(trace: number, span: number, messages: string[]): void;
+  /** Call before a span's messages are written a second time: takes the first ones away, and those that continued them stand for themselves. */
+  replace(trace: number, span: number): void;
   finish(): void;
   rollback(): void;
 };
+
+function sizeOf(entry: Remembered): number {
+  return "body" in entry ? entry.body.length : entry.items.reduce((sum, item) => sum + item.length, 0);
+}
 
 export function openConversationWriter(engine: Engine, content: ContentWriter, redact: (text: string) => string): ConversationWriter {
   let remembered = new Map<number, Remembered[]>();
@@ -37,18 +43,19 @@ export function openConversationWriter(engine: Engine, content: ContentWriter, r
       bytes = 0;
       entries = undefined;
     }
-    bytes += "body" in entry ? entry.body.length : 0;
+    bytes += sizeOf(entry);
     if (!entries) {
       entries = [];
       remembered.set(trace, entries);
     }
     const at = replaced ? entries.indexOf(replaced) : -1;
-    if (at >= 0) {
-      bytes -= replaced && "body" in replaced ? replaced.body.length : 0;
-      entries.splice(at, 1);
-    }
+    const gone = at >= 0 ? entries.splice(at, 1)[0] : entries.length >= rememberedPerTrace ? entries.pop() : undefined;
+    if (gone) bytes -= sizeOf(gone);
     entries.unshift(entry);
-    if (entries.length > rememberedPerTrace) entries.pop();
+  }
+  function writeRows(): void {
+    insertRows(engine, "INSERT OR REPLACE INTO conversation (span, prev, total, items, separator)", 5, rows);
+    rows = [];
   }
 
   /** Writes the row; a chain that grew long is written out in full. */
@@ -79,7 +86,8 @@ export function openConversationWriter(engine: Engine, content: ContentWriter, r
         if (raw.length <= body.length || raw.slice(0, body.length) !== body) continue;
         const tail = raw.slice(body.length);
         const added = tail === "]" ? [] : splitJsonArray(tail);
-        if (!added || (added.length > 0 && separator + added.join(separator) + "]" !== tail)) continue;
+        // written out again it must be the same to the last blank
+        if (!added || (added.length > 0 ? separator + added.join(separator) + "]" : "]") !== tail) continue;
         const ids = added.map((text) => content.put(redact(text), false));
         const { total, depth } = addRow(span, entry, ids, separator);
         remember(trace, { span, total, depth, body: raw.slice(0, -1), separator }, entry);
@@ -102,10 +110,20 @@ export function openConversationWriter(engine: Engine, content: ContentWriter, r
       const { total, depth } = addRow(span, previous, ids, null);
       remember(trace, { span, total, depth, items: messages }, previous);
     },
-    finish() {
-      insertRows(engine, "INSERT OR REPLACE INTO conversation (span, prev, total, items, separator)", 5, rows);
-      rows = [];
+    replace(trace, span) {
+      writeRows();
+      if (!engine.get("SELECT 1 AS there FROM conversation WHERE span = ?", [span])) return;
+      const entries = remembered.get(trace);
+      if (entries) {
+        remembered.set(trace, entries.filter((entry) => entry.span !== span));
+        for (const entry of entries) if (entry.span === span) bytes -= sizeOf(entry);
+      }
+      for (const next of engine.all("SELECT c.span FROM span s JOIN conversation c ON c.span = s.id WHERE s.trace = ? AND c.prev = ?", [trace, span])) {
+        engine.run("UPDATE conversation SET prev = NULL, items = ? WHERE span = ?", [encodeVarints(conversationItems(engine, next.span)), next.span]);
+      }
+      engine.run("DELETE FROM conversation WHERE span = ?", [span]);
     },
+    finish: writeRows,
     rollback() {
       remembered = new Map();
       bytes = 0;

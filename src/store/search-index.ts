@@ -12,11 +12,13 @@ const spansPerStep = { shared: 200, alone: 2000 };
 
 const sources = new WeakMap<Engine, SpanSource & { said: Map<string, number> }>();
 const rememberedTexts = 50_000;
+/** Bytes: spans come in the order in which they were written, so few blocks are needed again. */
+const cachedBlocks = 2 * 1024 * 1024;
 
 function sourceFor(engine: Engine): SpanSource & { said: Map<string, number> } {
   let source = sources.get(engine);
   if (!source) {
-    source = { engine, strings: openStrings(engine), content: openContentReader(engine), shape: openShapes(engine), said: new Map() };
+    source = { engine, strings: openStrings(engine), content: openContentReader(engine, cachedBlocks), shape: openShapes(engine), said: new Map() };
     sources.set(engine, source);
   }
   return source;

@@ -142,7 +142,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     const { span, facts } = write;
     let end = readNano(span.endTimeUnixNano);
     if (end && end.us === 0 && end.ns === 0) end = null;
-    const start = readNano(span.startTimeUnixNano) ?? end ?? { us: 0, ns: 0, exact: false };
+    const start = readNano(span.startTimeUnixNano) ?? { us: end?.us ?? 0, ns: end?.ns ?? 0, exact: false };
     const reversed = end !== null && (end.us < start.us || (end.us === start.us && end.ns < start.ns));
     const parent = typeof span.parentSpanId === "string" && /^[0-9a-f]{16}$/i.test(span.parentSpanId) ? span.parentSpanId.toLowerCase() : null;
     const name = (text: string | null) => (text === null ? null : redact(text));
@@ -290,6 +290,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     const place = old?.id ?? traceRows.insert(key, traceTotals(cells), 0);
     const rows: SqlValue[][] = [];
     for (const { write, prepared } of fresh) {
+      if (replaced.has(prepared.cell.id)) conversations.replace(place, prepared.cell.id);
       const made = rowOf(write, prepared, place);
       rows.push(made.row);
       bytes += made.bytes;

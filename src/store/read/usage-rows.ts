@@ -42,7 +42,7 @@ const spanSums = [
 const unsettledFirst = "trace t INDEXED BY trace_unsettled CROSS JOIN span s ON s.trace = t.id";
 const spanFirst = "span s CROSS JOIN trace t ON t.id = s.trace";
 
-/** Sessions are many: of these only the best rows are read, chosen by their sums alone. */
+/** Sessions are many: only the rows of the best are read, chosen by their own totals, and those of calls without a session. */
 export function readsOnlyBest(query: UsageQuery): query is UsageQuery & { limit: number } {
   const { group_by, limit, since, until, ...filters } = query;
   return group_by.length === 1 && group_by[0] === "session" && limit !== undefined && since === undefined && until === undefined && Object.values(filters).every((value) => value === undefined);
@@ -138,9 +138,9 @@ function summedRows({ source, query, kinds, columns, bucket }: Plan, wanted: [Co
   if (last !== null) add("bucket < ?", last);
   for (const [column, value] of wanted) add(`${column} = ?`, value);
   if (readsOnlyBest(query)) {
-    const best = `SELECT session FROM usage WHERE ${sql.join(" AND ")} GROUP BY session ORDER BY sum(cost_usd) DESC, sum(input_tokens + output_tokens) DESC, sum(calls) DESC LIMIT ?`;
-    sql.push(`(session IN (${best}) OR session IN (${alsoSessions.join(",")}))`);
-    params.push(...params, query.limit + 1);
+    const best = "SELECT id FROM session ORDER BY cost_usd DESC, input_tokens + output_tokens DESC, llm_calls DESC LIMIT ?";
+    sql.push(`(session IN (${best}) OR session IN (${["0", ...alsoSessions].join(",")}))`);
+    params.push(query.limit + 1);
   }
   return source.engine.all(
     `SELECT ${columns.join(", ")}, ${bucket ? `bucket - bucket % ${bucket}` : "0"} AS bucket, ${usageSums.map((name) => `sum(${name}) AS ${name}`).join(", ")}, group_concat(latency) AS latency
