@@ -2,7 +2,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 
-/** Starts `agensight mcp` on a store: {ask, listTools, close}. `ask` gives the answer's text. */
+/** Starts `agensight mcp` on a store: {ask, askJson, ping, listTools, close}. `ask` gives the answer's text. */
 export async function connect(db) {
   const transport = new StdioClientTransport({
     command: process.execPath,
@@ -21,6 +21,7 @@ export async function connect(db) {
   return {
     ask,
     askJson: async (name, args = {}) => JSON.parse(await ask(name, { ...args, format: "json" })),
+    ping: () => client.ping(),
     listTools: async () => (await client.listTools()).tools,
     close: () => client.close(),
   };
