@@ -18,7 +18,7 @@ CREATE TABLE shape (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE);
 CREATE TABLE block (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 -- first 16 bytes of an item's SHA-256 → its content id, for items of 64 characters and more
 CREATE TABLE content_hash (hash BLOB PRIMARY KEY, content INTEGER NOT NULL) WITHOUT ROWID;
--- which traces need a block; a block that no trace needs is deleted
+-- which traces need a block; a block that no trace needs is deleted. Negative: a row of `log` whose trace has not come yet
 CREATE TABLE block_use (trace INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (trace, block)) WITHOUT ROWID;
 CREATE INDEX block_use_block ON block_use (block);
 

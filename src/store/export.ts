@@ -17,7 +17,10 @@ export type ExportFilter = TraceFilter & { trace_id?: string };
 export type Export = {
   /** How many traces and spans the filter covers. */
   size(filter: ExportFilter): { traces: number; spans: number };
-  /** Oldest trace first; each request holds one trace's spans, in the order in which they were recorded, and then its log records. */
+  /**
+   * Oldest trace first; each request holds one trace's spans, in the order in which they were recorded, and then its
+   * log records. Log records whose trace never came follow at the end when nothing is filtered.
+   */
   requests(filter: ExportFilter): Iterable<TracesData | LogsData>;
   close(): void;
 };
@@ -46,8 +49,11 @@ export async function openExport(path: string, options: { engine?: EngineName } 
           if (logs.length > 0) yield { resourceLogs: logs };
         }
         after = traces.at(-1);
-        if (!after) return;
+        if (!after) break;
       }
+      if (where !== "1") return;
+      const strays = engine.all("SELECT DISTINCT trace_id FROM log WHERE trace_id NOT IN (SELECT trace_id FROM trace)");
+      for (const stray of strays) yield { resourceLogs: logsOf(source, stray) };
     },
     close: () => engine.close(),
   };

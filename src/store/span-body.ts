@@ -150,7 +150,7 @@ function inColumn(key: keyof OtlpSpan, value: unknown, columns: ColumnFit): bool
     case "spanId":
       return typeof value === "string" && !/[A-F]/.test(value);
     case "parentSpanId":
-      return typeof value === "string" && /^[0-9a-f]{16}$/.test(value);
+      return typeof value === "string" && /^[0-9a-f]{16}$/.test(value) && value !== "0000000000000000";
     case "name":
       return value === columns.name && !columns.name.includes("\0");
     case "startTimeUnixNano":

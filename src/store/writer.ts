@@ -301,7 +301,10 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     }
     const blocks = new Set(content.takeUsedBlocks());
     if (!old) {
-      for (const log of engine.all("SELECT messages, body FROM log WHERE trace_id = ?", [key])) blocks.add(blockOf(log.messages)).add(blockOf(log.body));
+      for (const log of engine.all("SELECT id, messages, body FROM log WHERE trace_id = ?", [key])) {
+        blocks.add(blockOf(log.messages)).add(blockOf(log.body));
+        engine.run("DELETE FROM block_use WHERE trace = ?", [-log.id]);
+      }
     }
     useBlocks(place, blocks);
     if (whole || !old) cache.keep(place, cells);
@@ -428,7 +431,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
           const known = engine.get("SELECT id FROM log WHERE trace_id = ? AND span_id = ? AND body = ?", [traceKey, spanKey, body]);
           if (known) continue;
           added++;
-          engine.run("INSERT INTO log (trace_id, span_id, time_us, resource, scope, messages, body) VALUES (?, ?, ?, ?, ?, ?, ?)", [
+          const { id } = engine.get("INSERT INTO log (trace_id, span_id, time_us, resource, scope, messages, body) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id", [
             traceKey,
             spanKey,
             log.time_us,
@@ -436,11 +439,11 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
             scopeId(log.scope),
             content.put(redact(log.messages), true),
             body,
-          ]);
+          ]) as Row;
           const trace = engine.get("SELECT id FROM trace WHERE trace_id = ?", [traceKey])?.id;
-          if (trace === undefined) continue;
-          engine.run("UPDATE span SET seq = ? WHERE span_id = ? AND trace = ?", [++seq, spanKey, trace]);
-          useBlocks(trace, content.takeUsedBlocks());
+          // until its trace comes the record itself keeps its content alive
+          useBlocks(trace ?? -id, content.takeUsedBlocks());
+          if (trace !== undefined) engine.run("UPDATE span SET seq = ? WHERE span_id = ? AND trace = ?", [++seq, spanKey, trace]);
         }
         return added;
       });
