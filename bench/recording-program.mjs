@@ -28,8 +28,8 @@ const startRecording = {
 
 const words = "the agent asked for a table of flights and the tool answered with prices in euro, twice ".repeat(200);
 
-function recordSpan(tracer, number) {
-  const span = tracer.startSpan("chat gpt-4o-mini", { kind: 2 });
+function recordSpan(tracer, number, parent) {
+  const span = tracer.startSpan("chat gpt-4o-mini", { kind: 2 }, parent);
   span.setAttribute("gen_ai.operation.name", "chat");
   span.setAttribute("gen_ai.provider.name", "openai");
   span.setAttribute("gen_ai.request.model", "gpt-4o-mini");
@@ -85,10 +85,17 @@ const measures = {
 
   /** Memory of the whole process, the recorder's thread included, in MB after each tenth of the spans. */
   async memory({ tracer, flush }) {
+    const { ROOT_CONTEXT, trace } = await import("@opentelemetry/api");
     const steps = [];
     for (let step = 0; step < 10; step++) {
-      await recordSteadily(tracer, spans / 10, 5);
-      await flush();
+      for (let done = 0; done < spans / 10; done += 1000) {
+        for (let run = 0; run < 100; run++) {
+          const root = tracer.startSpan("run", undefined, ROOT_CONTEXT);
+          for (let n = 0; n < 9; n++) recordSpan(tracer, done + n, trace.setSpan(ROOT_CONTEXT, root));
+          root.end();
+        }
+        await flush();
+      }
       steps.push(process.memoryUsage.rss() / 1e6);
     }
     return { steps };

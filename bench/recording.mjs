@@ -68,7 +68,7 @@ async function imports() {
 
 /** Flat: the last tenth of the run holds no more than the third did, give or take what a garbage collection moves. */
 async function memory() {
-  const { steps, stored } = await measure("memory", "agensight", 500, longRun, 10_000);
+  const { steps, stored } = await measure("memory", "agensight", 600, longRun);
   const note = `${steps.map((mb) => mb.toFixed(0)).join(" ")} MB; ${stored.spans} spans stored, ${stored.dropped} dropped`;
   return [
     atMost(

@@ -11,6 +11,9 @@ import { unpackSpans } from "./unpack-span.js";
 const maxSpansAtOnce = 512;
 const maxKilobytesAtOnce = 4_000;
 
+/** ms between the starts of two transactions while spans come steadily: each has its price, whatever it holds. */
+const writeEvery = 25;
+
 /** ms after the last write: for the search index, for traces that settle after three quiet seconds, for the rest. */
 const maintainAfter = [300, 3_500, 60_000];
 const maintainAtLeastEvery = 2_000;
@@ -39,6 +42,8 @@ export function createRecorderThread(
   let maintenance: NodeJS.Timeout | undefined;
   let strip = (data: TracesData): TracesData => data;
   let maintainedAt = Date.now();
+  let workedAt = 0;
+  let soon: NodeJS.Timeout | undefined;
 
   const report = (level: DiagLevel, message: string): void => reply({ type: "diag", level, message });
 
@@ -48,6 +53,9 @@ export function createRecorderThread(
 
   async function work(): Promise<void> {
     working = true;
+    workedAt = performance.now();
+    clearTimeout(soon);
+    soon = undefined;
     for (fetchAll(); inbox[0]; fetchAll()) {
       const message = inbox[0];
       if (message.type === "spans") await record();
@@ -163,7 +171,10 @@ export function createRecorderThread(
   return {
     receive(message) {
       inbox.push(message);
-      if (!working) void work();
+      if (working) return;
+      const early = workedAt + writeEvery - performance.now();
+      if (early <= 0 || isAwaited(message)) void work();
+      else soon ??= setTimeout(work, early);
     },
     writeNow() {
       for (let message = inbox[0]; message; message = inbox[0]) {
@@ -176,6 +187,11 @@ export function createRecorderThread(
       }
     },
   };
+}
+
+/** Whether the program may be waiting for what follows from this message. */
+function isAwaited(message: ToRecorder): boolean {
+  return message.type !== "spans" || message.ticket !== null;
 }
 
 function lazy(make: () => TracesData): () => TracesData {
