@@ -122,7 +122,7 @@ export function createOtlpSender(
 }
 
 /** The endpoint as OTLP's base url rule has it: a url without a path gets `/v1/traces`. */
-export function tracesUrl(url: string): string {
+function tracesUrl(url: string): string {
   const parsed = new URL(url);
   if (parsed.pathname === "/") parsed.pathname = "/v1/traces";
   return parsed.href;

@@ -1,6 +1,9 @@
 /** Saves what is queued when the program ends, by whatever way lets code run. */
 
-/** Blocks until everything is on disk, at most about `patience` ms; `last`: the process ends afterwards. */
+/**
+ * Blocks until everything is on disk, at most `patience` ms, or twice that where it is getting on;
+ * `last`: the process ends afterwards.
+ */
 type Save = (patience: number, last: boolean) => void;
 
 const atExit = 5_000;

@@ -91,21 +91,27 @@ export function startRecorder(config: RecorderConfig): Recorder {
     host = null;
   }
 
-  /** Waits for the answer to a new ticket: the program stays alive meanwhile, and not for ever. */
+  /** Waits for the answer to a new ticket, as long as something is being written; the program stays alive meanwhile. */
   function openTicket(settle: (error: string | null) => void): number {
     const ticket = ++lastTicket;
-    const patience = setTimeout(
-      () => tickets.get(ticket)?.(`not written within ${ticketPatience / 1000} s`),
-      ticketPatience,
-    );
+    let seen = written();
+    const patience = setInterval(() => {
+      if (written() === seen) tickets.get(ticket)?.(`nothing was written for ${ticketPatience / 1000} s`);
+      seen = written();
+    }, ticketPatience);
     tickets.set(ticket, (error) => {
-      clearTimeout(patience);
+      clearInterval(patience);
       tickets.delete(ticket);
       if (tickets.size === 0) host?.hold(false);
       settle(error);
     });
     host?.hold(true);
     return ticket;
+  }
+
+  /** Spans written or given up so far, modulo 2^32. */
+  function written(): number {
+    return host ? Atomics.load(host.state, shared.spans) : 0;
   }
 
   /** What was on its way is lost with the thread: keeping a copy would double what recording costs. */
@@ -203,7 +209,11 @@ export function startRecorder(config: RecorderConfig): Recorder {
     try {
       const ticket = ++lastTicket;
       askToFlush(ticket, otlpPatience.exit, last);
-      if (!host.wait(shared.flushed, ticket, patience)) diag.error("agensight: not everything was written in time");
+      const before = written();
+      const flushed = (): boolean => host?.wait(shared.flushed, ticket, patience) === true;
+      if (!flushed() && (written() === before || !flushed())) {
+        diag.error("agensight: not everything was written in time");
+      }
       if (last) host.wait(shared.closed, ticket, closePatience);
       host.deliver();
     } catch (error) {

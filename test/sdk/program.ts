@@ -5,8 +5,12 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { EngineName } from "../../src/store/engines/engine.js";
 import { openReader } from "../../src/store/open.js";
 import type { SpanDetail, StoreInfo } from "../../src/store/reader.js";
+
+const engine = process.env.AGENSIGHT_SQLITE as EngineName | undefined;
+const open = (db: string) => openReader(db, engine ? { engine } : {});
 
 const programs = resolve(import.meta.dirname, "programs");
 
@@ -78,7 +82,7 @@ export function workspace() {
 /** Every span of a store with everything that was recorded of it, in the order of their starts; none without a file. */
 export async function spansIn(db: string): Promise<SpanDetail[]> {
   if (!existsSync(db)) return [];
-  const reader = await openReader(db);
+  const reader = await open(db);
   try {
     const { spans } = await reader.changes({ after_seq: 0, limit: 1000 });
     const details: SpanDetail[] = [];
@@ -90,7 +94,7 @@ export async function spansIn(db: string): Promise<SpanDetail[]> {
 }
 
 export async function infoOf(db: string): Promise<StoreInfo> {
-  const reader = await openReader(db);
+  const reader = await open(db);
   try {
     return await reader.info();
   } finally {
