@@ -9,6 +9,7 @@ import { encodeVarints, readVarint } from "./varint.js";
 
 const itemsPerBlock = 4096;
 const blockBytes = 128 * 1024;
+const deflateChunk = 64 * 1024;
 /** Shorter texts cost less than the look-up that would save them. */
 const rememberedLength = 64;
 /** From here on a text's hash is kept in the file, so that other processes and later days find it. */
@@ -42,26 +43,36 @@ export function openContentWriter(engine: Engine): ContentWriter {
   let known = new Map<string, number>();
   let block = 0;
   let firstBlock = 0;
-  let items: Uint8Array[] = [];
+  // items are written into one buffer that serves block after block
+  let buffer = Buffer.allocUnsafe(2 * blockBytes);
+  let lengths: number[] = [];
   let size = 0;
   let hashes: SqlValue[][] = [];
   let used = new Set<number>();
 
   function writeBlock(): void {
-    if (items.length === 0) return;
-    const header = encodeVarints([items.length, ...items.map((item) => item.length)]);
-    engine.run("INSERT INTO block (id, data) VALUES (?, ?)", [block, deflateRawSync(Buffer.concat([header, ...items]), { level: 1 })]);
+    if (lengths.length === 0) return;
+    const header = encodeVarints([lengths.length, ...lengths]);
+    const bytes = Buffer.concat([header, buffer.subarray(0, size)]);
+    engine.run("INSERT INTO block (id, data) VALUES (?, ?)", [block, deflateRawSync(bytes, { level: 1, chunkSize: deflateChunk })]);
     block++;
-    items = [];
+    if (buffer.length > 4 * blockBytes) buffer = Buffer.allocUnsafe(2 * blockBytes);
+    lengths = [];
     size = 0;
   }
   function append(text: string): number {
-    const bytes = Buffer.from(text, "utf8");
-    if (items.length > 0 && (size + bytes.length > blockBytes || items.length >= itemsPerBlock)) writeBlock();
-    items.push(bytes);
-    size += bytes.length;
+    if (size >= blockBytes || lengths.length >= itemsPerBlock) writeBlock();
+    // UTF-8 has at most three bytes for a UTF-16 unit
+    if (size + text.length * 3 > buffer.length) {
+      const bytes = Buffer.byteLength(text, "utf8");
+      if (size + bytes > blockBytes) writeBlock();
+      if (size + bytes > buffer.length) buffer = Buffer.allocUnsafe(bytes);
+    }
+    const length = buffer.write(text, size, "utf8");
+    lengths.push(length);
+    size += length;
     used.add(block);
-    return block * itemsPerBlock + items.length - 1;
+    return block * itemsPerBlock + lengths.length - 1;
   }
   function refer(contentId: number): number {
     used.add(blockOf(contentId));
@@ -100,7 +111,7 @@ export function openContentWriter(engine: Engine): ContentWriter {
     },
     rollback() {
       known = new Map();
-      items = [];
+      lengths = [];
       size = 0;
       hashes = [];
       used = new Set();

@@ -16,8 +16,8 @@ export type MaintainOptions = {
 const quietUs = 3_000_000;
 const idleUs = 600_000_000;
 
-const spansPerStep = 4000;
-const tracesPerStep = 200;
+const spansPerStep = { shared: 4000, alone: 40_000 };
+const tracesPerStep = { shared: 200, alone: 4000 };
 
 /** Returns true when more is waiting. Safe to call from several processes at once. */
 export function maintain(writer: SpanWriter, options: MaintainOptions = {}): boolean {
@@ -42,11 +42,11 @@ function settleTraces(writer: SpanWriter, all: boolean): boolean {
   if (!engine.get(waiting, [1])) return false;
   return writer.transact(() => {
     let spans = 0;
-    const traces = engine.all(waiting, [tracesPerStep]);
+    const traces = engine.all(waiting, [all ? tracesPerStep.alone : tracesPerStep.shared]);
     for (const trace of traces) {
       settle(writer, trace, now);
       spans += trace.span_count;
-      if (spans > spansPerStep) break;
+      if (spans > (all ? spansPerStep.alone : spansPerStep.shared)) break;
     }
     return engine.get(waiting, [1]) !== undefined;
   });

@@ -111,7 +111,7 @@ export function openUsageRollup(engine: Engine, strings: Strings): UsageRollup {
         const day = seconds - (seconds % 86400);
         add([usageLevel.hour, seconds - (seconds % 3600), 0, ...dimensions], cell, sign);
         add([usageLevel.day, day, 0, ...dimensions], cell, sign);
-        if (session !== 0) add([usageLevel.session, day, session, ...dimensions], cell, sign);
+        add([usageLevel.session, day, session, ...dimensions], cell, sign);
       }
     },
     finish() {

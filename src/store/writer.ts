@@ -7,7 +7,7 @@ import { openCellCache } from "./cell-cache.js";
 import { blockOf, openContentWriter } from "./content.js";
 import { openConversationWriter } from "./conversations.js";
 import type { Engine, Row, SqlValue } from "./engines/engine.js";
-import { insertRows } from "./insert-rows.js";
+import { insertSparseRows } from "./insert-rows.js";
 import { getNumber, setMeta } from "./meta.js";
 import { encodeSpan } from "./span-body.js";
 import { openStrings } from "./strings.js";
@@ -48,7 +48,7 @@ const spanColumns =
   "id, trace, span_id, parent_id, seq, state, name, kind, start_us, duration_us, ns, status, resource, scope, provider, request_model, response_model, " +
   "own_agent, agent, own_session, session, user, tool, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, " +
   "counted, call, response_hash, error_type, error_message, first_token_us, body";
-const spanWidth = spanColumns.split(", ").length;
+const spanColumnNames = spanColumns.split(", ");
 
 export type SpanWriter = ReturnType<typeof openSpanWriter>;
 
@@ -242,7 +242,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
   }
 
   function insert(rows: SqlValue[][]): void {
-    insertRows(engine, `INSERT OR REPLACE INTO span (${spanColumns})`, spanWidth, rows);
+    insertSparseRows(engine, "INSERT OR REPLACE INTO span", spanColumnNames, rows);
   }
 
   function writeTrace(traceId: string, writes: SpanWrite[]): number {

@@ -89,7 +89,7 @@ export function usageRows(source: SpanSource, query: UsageQuery, kinds: SpanKind
     const finer = (a: number, b: number) => {
       if (a >= b) return;
       if (step === day && !perSession) add(a, b, hour);
-      else rows.push(...spans(spanFirst, "t.settled = 1 AND s.start_us >= ? AND s.start_us < ?", [a * 1e6, b * 1e6]));
+      else rows.push(...spans(spanFirst, "t.settled = 1 AND s.start_us >= ? AND s.start_us < ?", [Math.round(a * 1e6), Math.round(b * 1e6)]));
     };
     if (first !== null && last !== null && first >= last) {
       finer(from as number, to as number);
