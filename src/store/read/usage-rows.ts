@@ -2,6 +2,7 @@
 import { type SpanKind, spanKinds } from "../../model/kind.js";
 import type { UsageDimension } from "../../model/summary.js";
 import type { Row, SqlValue } from "../engines/engine.js";
+import { getNumber } from "../meta.js";
 import type { SpanSource } from "../read-span.js";
 import type { TraceFilter } from "../reader.js";
 import { type keyDimensions, singleLevel, usageLevel } from "../usage-rollup.js";
@@ -138,7 +139,11 @@ function summedRows({ source, query, kinds, columns, bucket }: Plan, wanted: [Co
   if (last !== null) add("bucket < ?", last);
   for (const [column, value] of wanted) add(`${column} = ?`, value);
   if (readsOnlyBest(query)) {
-    const best = "SELECT id FROM session ORDER BY cost_usd DESC, input_tokens + output_tokens DESC, llm_calls DESC LIMIT ?";
+    // the sessions' own sums are the faster list, but know only what is still there
+    const best =
+      getNumber(source.engine, "pruned_traces") === 0
+        ? "SELECT id FROM session ORDER BY cost_usd DESC, input_tokens + output_tokens DESC, llm_calls DESC LIMIT ?"
+        : `SELECT session FROM usage WHERE level = ${level} AND kind IN (${kindCodes(kinds)}) GROUP BY session ORDER BY sum(cost_usd) DESC, sum(input_tokens + output_tokens) DESC, sum(calls) DESC LIMIT ?`;
     sql.push(`(session IN (${best}) OR session IN (${["0", ...alsoSessions].join(",")}))`);
     params.push(query.limit + 1);
   }
