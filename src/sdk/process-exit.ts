@@ -8,7 +8,7 @@ type Save = (patience: number, last: boolean) => void;
 
 const atExit = 5_000;
 /** Other listeners want to run too. */
-const atSharedSignal = 1_000;
+const atSharedSignal = 3_000;
 const signals = ["SIGTERM", "SIGINT"] as const;
 const saves = new Set<Save>();
 
