@@ -82,7 +82,9 @@ export function readCell(row: Row, strings: Strings): Cell {
 }
 
 export function loadCells(engine: Engine, strings: Strings, trace: number): Cell[] {
-  return engine.all(`SELECT ${cellColumns} FROM ${cellTables} WHERE s.trace = ?`, [trace]).map((row) => readCell(row, strings));
+  return engine
+    .all(`SELECT ${cellColumns} FROM ${cellTables} WHERE s.trace = ?`, [trace])
+    .map((row) => readCell(row, strings));
 }
 
 /** The model that a call is filed under: the one that answered, else the one asked for. */
@@ -109,7 +111,12 @@ export function usageKind(cell: Pick<Cell, "kind" | "call" | "counted">): SpanKi
 export const derivedAssignments = "agent = ?, session = ?, counted = ?, call = ?";
 
 export function derivedValues(cell: Cell, strings: Strings): SqlValue[] {
-  return [strings.id(cell.agent), strings.id(cell.session), cell.counted ? 1 : 0, cell.call === null ? null : spanKinds.indexOf(cell.call)];
+  return [
+    strings.id(cell.agent),
+    strings.id(cell.session),
+    cell.counted ? 1 : 0,
+    cell.call === null ? null : spanKinds.indexOf(cell.call),
+  ];
 }
 
 /** Sets agent, session and counted on all cells of a trace; returns the cells that changed. */

@@ -54,7 +54,10 @@ export function openContentWriter(engine: Engine): ContentWriter {
     if (lengths.length === 0) return;
     const header = encodeVarints([lengths.length, ...lengths]);
     const bytes = Buffer.concat([header, buffer.subarray(0, size)]);
-    engine.run("INSERT INTO block (id, data) VALUES (?, ?)", [block, deflateRawSync(bytes, { level: 1, chunkSize: deflateChunk })]);
+    engine.run("INSERT INTO block (id, data) VALUES (?, ?)", [
+      block,
+      deflateRawSync(bytes, { level: 1, chunkSize: deflateChunk }),
+    ]);
     block++;
     if (buffer.length > 4 * blockBytes) buffer = Buffer.allocUnsafe(2 * blockBytes);
     lengths = [];

@@ -9,7 +9,10 @@ import { splitJsonArray } from "./json-array.js";
 import { decodeVarints, encodeVarints } from "./varint.js";
 
 /** What a later call of the same trace may continue: an agent's conversations, the latest ones. */
-type Remembered = { span: number; total: number; depth: number } & ({ body: string; separator: string } | { items: string[] });
+type Remembered = { span: number; total: number; depth: number } & (
+  | { body: string; separator: string }
+  | { items: string[] }
+);
 
 const rememberedPerTrace = 8;
 const rememberedBytes = 64 * 1024 * 1024;
@@ -31,7 +34,11 @@ function sizeOf(entry: Remembered): number {
   return "body" in entry ? entry.body.length : entry.items.reduce((sum, item) => sum + item.length, 0);
 }
 
-export function openConversationWriter(engine: Engine, content: ContentWriter, redact: (text: string) => string): ConversationWriter {
+export function openConversationWriter(
+  engine: Engine,
+  content: ContentWriter,
+  redact: (text: string) => string,
+): ConversationWriter {
   let remembered = new Map<number, Remembered[]>();
   let bytes = 0;
   let rows: SqlValue[][] = [];
@@ -59,7 +66,12 @@ export function openConversationWriter(engine: Engine, content: ContentWriter, r
   }
 
   /** Writes the row; a chain that grew long is written out in full. */
-  function addRow(span: number, previous: Remembered | undefined, ids: number[], separator: string | null): { total: number; depth: number } {
+  function addRow(
+    span: number,
+    previous: Remembered | undefined,
+    ids: number[],
+    separator: string | null,
+  ): { total: number; depth: number } {
     const total = (previous?.total ?? 0) + ids.length;
     const depth = previous ? previous.depth + 1 : 0;
     if (previous && depth > longestChain) {
@@ -97,13 +109,21 @@ export function openConversationWriter(engine: Engine, content: ContentWriter, r
       if (!items || items.length === 0) return false;
       const separator = `[${items.join(",")}]` === raw ? "," : `[${items.join(", ")}]` === raw ? ", " : null;
       if (separator === null) return false;
-      const { total, depth } = addRow(span, undefined, items.map((text) => content.put(redact(text), true)), separator);
+      const { total, depth } = addRow(
+        span,
+        undefined,
+        items.map((text) => content.put(redact(text), true)),
+        separator,
+      );
       remember(trace, { span, total, depth, body: raw.slice(0, -1), separator }, undefined);
       return true;
     },
     addMessages(trace, span, messages) {
       const previous = (remembered.get(trace) ?? []).find(
-        (entry) => "items" in entry && entry.items.length <= messages.length && entry.items.every((text, index) => text === messages[index]),
+        (entry) =>
+          "items" in entry &&
+          entry.items.length <= messages.length &&
+          entry.items.every((text, index) => text === messages[index]),
       );
       const added = messages.slice(previous?.total ?? 0);
       const ids = added.map((text) => content.put(redact(text), previous === undefined));
@@ -115,11 +135,20 @@ export function openConversationWriter(engine: Engine, content: ContentWriter, r
       if (!engine.get("SELECT 1 AS there FROM conversation WHERE span = ?", [span])) return;
       const entries = remembered.get(trace);
       if (entries) {
-        remembered.set(trace, entries.filter((entry) => entry.span !== span));
+        remembered.set(
+          trace,
+          entries.filter((entry) => entry.span !== span),
+        );
         for (const entry of entries) if (entry.span === span) bytes -= sizeOf(entry);
       }
-      for (const next of engine.all("SELECT c.span FROM span s JOIN conversation c ON c.span = s.id WHERE s.trace = ? AND c.prev = ?", [trace, span])) {
-        engine.run("UPDATE conversation SET prev = NULL, items = ? WHERE span = ?", [encodeVarints(conversationItems(engine, next.span)), next.span]);
+      for (const next of engine.all(
+        "SELECT c.span FROM span s JOIN conversation c ON c.span = s.id WHERE s.trace = ? AND c.prev = ?",
+        [trace, span],
+      )) {
+        engine.run("UPDATE conversation SET prev = NULL, items = ? WHERE span = ?", [
+          encodeVarints(conversationItems(engine, next.span)),
+          next.span,
+        ]);
       }
       engine.run("DELETE FROM conversation WHERE span = ?", [span]);
     },
@@ -145,11 +174,16 @@ export function conversationItems(engine: Engine, span: number): number[] {
 }
 
 /** What a call added to the call it continues: content ids, and how many messages it repeats. */
-export function addedMessages(engine: Engine, span: number): { ids: number[]; repeated: number; previous: number | null } | null {
+export function addedMessages(
+  engine: Engine,
+  span: number,
+): { ids: number[]; repeated: number; previous: number | null } | null {
   const row = engine.get("SELECT prev, total, items FROM conversation WHERE span = ?", [span]);
   if (!row) return null;
   const ids = decodeVarints(row.items);
-  return row.prev === null ? { ids, repeated: 0, previous: null } : { ids, repeated: row.total - ids.length, previous: row.prev };
+  return row.prev === null
+    ? { ids, repeated: 0, previous: null }
+    : { ids, repeated: row.total - ids.length, previous: row.prev };
 }
 
 /** The JSON text of the conversation as it stood in its attribute; null when it was built from other attributes. */

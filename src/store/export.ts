@@ -1,8 +1,8 @@
 /** Gives everything back as it came: OTLP/JSON requests, a trace at a time. */
 import type { LogsData, OtlpLogRecord, OtlpSpan, ResourceLogs, ResourceSpans, TracesData } from "../model/otlp.js";
 import type { Engine, EngineName, Row } from "./engines/engine.js";
-import { openForReading } from "./open-store.js";
 import { spanSource } from "./open.js";
+import { openForReading } from "./open-store.js";
 import { facetConditions, traceConditions } from "./read/filter.js";
 import { findTrace } from "./read/find-ids.js";
 import { tracesWithText } from "./read/search-spans.js";
@@ -32,7 +32,10 @@ export async function openExport(path: string, options: { engine?: EngineName } 
   return {
     size: (filter) => {
       const { where, params } = traceFilter(source, filter);
-      const row = engine.get(`SELECT count(*) AS traces, coalesce(sum(t.span_count), 0) AS spans FROM trace t WHERE ${where}`, params);
+      const row = engine.get(
+        `SELECT count(*) AS traces, coalesce(sum(t.span_count), 0) AS spans FROM trace t WHERE ${where}`,
+        params,
+      );
       return { traces: row?.traces, spans: row?.spans };
     },
     *requests(filter) {
@@ -64,7 +67,9 @@ function traceFilter(source: SpanSource, filter: ExportFilter): { where: string;
   const wanted = facetConditions(source.strings, filter);
   if (wanted === null) return { where: "0", params: [] };
   for (const { facet, value } of wanted) {
-    sql.push("EXISTS (SELECT 1 FROM trace_facet f WHERE f.facet = ? AND f.value = ? AND f.start_us = t.start_us AND f.trace = t.id)");
+    sql.push(
+      "EXISTS (SELECT 1 FROM trace_facet f WHERE f.facet = ? AND f.value = ? AND f.start_us = t.start_us AND f.trace = t.id)",
+    );
     params.push(facet, value);
   }
   if (filter.text !== undefined) sql.push(`t.id IN (${tracesWithText(source, filter.text, []).join(",")})`);
@@ -85,22 +90,45 @@ function* spansOf(source: SpanSource, trace: Row): Iterable<TracesData> {
   const { engine } = source;
   let after = 0;
   for (;;) {
-    const rows = engine.all(`SELECT ${wholeSpanColumns} FROM span s JOIN trace t ON t.id = s.trace WHERE s.trace = ? AND s.id > ? ORDER BY s.id LIMIT ?`, [trace.id, after, spansPerRequest]);
+    const rows = engine.all(
+      `SELECT ${wholeSpanColumns} FROM span s JOIN trace t ON t.id = s.trace WHERE s.trace = ? AND s.id > ? ORDER BY s.id LIMIT ?`,
+      [trace.id, after, spansPerRequest],
+    );
     const last = rows.at(-1);
     if (!last) return;
     after = last.id;
-    const resourceSpans = grouped<OtlpSpan>(engine, rows, (row) => decodeRow(source, row).span).map(({ resource, scopes }): ResourceSpans => {
-      const { schemaUrl, ...body } = resource;
-      return { ...body, scopeSpans: scopes.map(({ scope, items }) => ({ scope: scope.scope ?? {}, spans: items, ...onlyUrl(scope) })), ...(schemaUrl === undefined ? {} : { schemaUrl }) } as ResourceSpans;
-    });
+    const resourceSpans = grouped<OtlpSpan>(engine, rows, (row) => decodeRow(source, row).span).map(
+      ({ resource, scopes }): ResourceSpans => {
+        const { schemaUrl, ...body } = resource;
+        return {
+          ...body,
+          scopeSpans: scopes.map(({ scope, items }) => ({ scope: scope.scope ?? {}, spans: items, ...onlyUrl(scope) })),
+          ...(schemaUrl === undefined ? {} : { schemaUrl }),
+        } as ResourceSpans;
+      },
+    );
     yield { resourceSpans };
   }
 }
 
 function logsOf(source: SpanSource, trace: Row): ResourceLogs[] {
-  const rows = source.engine.all("SELECT resource, scope, body FROM log WHERE trace_id = ? ORDER BY time_us, id", [trace.trace_id]);
-  return grouped<OtlpLogRecord>(source.engine, rows, (row) => JSON.parse(source.content.text(row.body)) as OtlpLogRecord).map(
-    ({ resource, scopes }) => ({ ...resource, scopeLogs: scopes.map(({ scope, items }) => ({ scope: scope.scope ?? {}, logRecords: items, ...onlyUrl(scope) })) }) as ResourceLogs,
+  const rows = source.engine.all("SELECT resource, scope, body FROM log WHERE trace_id = ? ORDER BY time_us, id", [
+    trace.trace_id,
+  ]);
+  return grouped<OtlpLogRecord>(
+    source.engine,
+    rows,
+    (row) => JSON.parse(source.content.text(row.body)) as OtlpLogRecord,
+  ).map(
+    ({ resource, scopes }) =>
+      ({
+        ...resource,
+        scopeLogs: scopes.map(({ scope, items }) => ({
+          scope: scope.scope ?? {},
+          logRecords: items,
+          ...onlyUrl(scope),
+        })),
+      }) as ResourceLogs,
   );
 }
 
@@ -108,7 +136,10 @@ function onlyUrl(envelope: Envelope): Envelope {
   return envelope.schemaUrl === undefined ? {} : { schemaUrl: envelope.schemaUrl };
 }
 
-type Grouped<T> = { resource: Envelope & Record<string, unknown>; scopes: { scope: Envelope & { scope?: object }; items: T[] }[] };
+type Grouped<T> = {
+  resource: Envelope & Record<string, unknown>;
+  scopes: { scope: Envelope & { scope?: object }; items: T[] }[];
+};
 
 /** Rows under their resource and scope, both in order of first occurrence. */
 function grouped<T>(engine: Engine, rows: Row[], read: (row: Row) => T): Grouped<T>[] {

@@ -56,6 +56,9 @@ function settleTraces(writer: SpanWriter, all: boolean): boolean {
 export function waitingWork(engine: SpanWriter["engine"]): { unsettled_traces: number; unindexed_spans: number } {
   return {
     unsettled_traces: Number(engine.get("SELECT count(*) AS n FROM trace WHERE settled = 0")?.n),
-    unindexed_spans: engine.family === "native" ? Number(engine.get("SELECT count(*) AS n FROM span WHERE seq > ?", [getNumber(engine, "indexed_seq")])?.n) : 0,
+    unindexed_spans:
+      engine.family === "native"
+        ? Number(engine.get("SELECT count(*) AS n FROM span WHERE seq > ?", [getNumber(engine, "indexed_seq")])?.n)
+        : 0,
   };
 }

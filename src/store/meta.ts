@@ -28,5 +28,8 @@ export function getNumber(engine: Engine, key: MetaKey): number {
 }
 
 export function setMeta(engine: Engine, key: MetaKey, value: string | number): void {
-  engine.run("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", [key, value]);
+  engine.run("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", [
+    key,
+    value,
+  ]);
 }

@@ -34,10 +34,14 @@ export async function openForWriting(path: string, options: OpenOptions = {}): P
     } catch (error) {
       const code = (error as { code?: string }).code;
       if (code !== "EEXIST") {
-        throw new AgensightError(code === "ENOSPC" ? "disk_full" : "read_only", `The store ${file} cannot be created: ${(error as Error).message}`, {
-          hint: "Choose another place with --db, dbPath or AGENSIGHT_DB.",
-          cause: error,
-        });
+        throw new AgensightError(
+          code === "ENOSPC" ? "disk_full" : "read_only",
+          `The store ${file} cannot be created: ${(error as Error).message}`,
+          {
+            hint: "Choose another place with --db, dbPath or AGENSIGHT_DB.",
+            cause: error,
+          },
+        );
       }
     }
   }
@@ -73,7 +77,9 @@ function prepare(engine: Engine): void {
   check(engine);
   migrate(engine);
   if (engine.family === "native") {
-    engine.exec("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=33554432; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY");
+    engine.exec(
+      "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=33554432; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY",
+    );
   }
 }
 
@@ -88,10 +94,15 @@ function check(engine: Engine): void {
     throw new AgensightError(code, `The store ${engine.path} ${what}.`, { hint });
   };
   const id = Number(engine.get("PRAGMA application_id")?.application_id);
-  if (id !== applicationId) refuse("not_a_store", "is an SQLite file of another program", "Choose another file with --db or AGENSIGHT_DB.");
+  if (id !== applicationId)
+    refuse("not_a_store", "is an SQLite file of another program", "Choose another file with --db or AGENSIGHT_DB.");
   const version = Number(engine.get("PRAGMA user_version")?.user_version);
   if (version > schemaVersion) {
-    refuse("newer_file", `was written by a newer Agensight (its format is ${version}, this program knows ${schemaVersion})`, "Update agensight, or choose another file with --db.");
+    refuse(
+      "newer_file",
+      `was written by a newer Agensight (its format is ${version}, this program knows ${schemaVersion})`,
+      "Update agensight, or choose another file with --db.",
+    );
   }
   const family = engine.get("SELECT value FROM meta WHERE key = 'engine_family'")?.value;
   if (family !== engine.family) {
@@ -122,7 +133,9 @@ function migrate(engine: Engine): void {
 export async function openForReading(path: string, options: OpenOptions = {}): Promise<Engine> {
   const file = resolve(path);
   if (!existsSync(file)) {
-    throw new AgensightError("not_found", `There is no store at ${file}.`, { hint: "Record something, or choose another file with --db or AGENSIGHT_DB." });
+    throw new AgensightError("not_found", `There is no store at ${file}.`, {
+      hint: "Record something, or choose another file with --db or AGENSIGHT_DB.",
+    });
   }
   let engine: Engine;
   try {
@@ -135,7 +148,9 @@ export async function openForReading(path: string, options: OpenOptions = {}): P
   }
   try {
     if (engine.get("SELECT count(*) AS n FROM sqlite_schema")?.n === 0) {
-      throw new AgensightError("not_found", `The store ${file} is empty.`, { hint: "Record something, or choose another file with --db or AGENSIGHT_DB." });
+      throw new AgensightError("not_found", `The store ${file} is empty.`, {
+        hint: "Record something, or choose another file with --db or AGENSIGHT_DB.",
+      });
     }
     check(engine);
   } catch (error) {

@@ -21,7 +21,10 @@ export function spanSource(engine: Engine): SpanSource {
 }
 
 /** Errors: not_found when there is no file, and those of opening it (not_a_store, newer_file, wrong_engine, busy). */
-export async function openReader(path: string, options: { engine?: EngineName; timeout?: number } = {}): Promise<TraceReader> {
+export async function openReader(
+  path: string,
+  options: { engine?: EngineName; timeout?: number } = {},
+): Promise<TraceReader> {
   const engine = await openForReading(path, options);
   let source = spanSource(engine);
 

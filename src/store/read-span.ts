@@ -1,5 +1,5 @@
 /** Reads whole spans back: the OTLP/JSON as it came, and the texts that the normaliser pointed at. */
-import { type Message } from "../model/message.js";
+import type { Message } from "../model/message.js";
 import { readMessages } from "../model/read-message.js";
 import type { ContentReader } from "./content.js";
 import { addedMessages, conversationItems, conversationText } from "./conversations.js";
@@ -58,7 +58,10 @@ function attributeText(decoded: DecodedSpan, key: string): string | null {
 }
 
 /** The text behind one of the normaliser's sources; null = the span has none. */
-export function sourceText(decoded: DecodedSpan, name: "system" | "tool_definitions" | "input_value" | "output_value"): string | null {
+export function sourceText(
+  decoded: DecodedSpan,
+  name: "system" | "tool_definitions" | "input_value" | "output_value",
+): string | null {
   const source = decoded.sources[name];
   if (!source) return null;
   if ("key" in source) return attributeText(decoded, source.key);
@@ -95,9 +98,15 @@ type LoggedMessages = { system: Message[]; input: Message[]; output: Message[] }
 /** What log records say of a span, in their order of time. */
 export function loggedMessages(source: SpanSource, traceId: string, spanId: string): LoggedMessages {
   const found: LoggedMessages = { system: [], input: [], output: [] };
-  const rows = source.engine.all("SELECT messages FROM log WHERE trace_id = ? AND span_id = ? ORDER BY time_us, id", [Buffer.from(traceId, "hex"), Buffer.from(spanId, "hex")]);
+  const rows = source.engine.all("SELECT messages FROM log WHERE trace_id = ? AND span_id = ? ORDER BY time_us, id", [
+    Buffer.from(traceId, "hex"),
+    Buffer.from(spanId, "hex"),
+  ]);
   for (const row of rows) {
-    const entries = JSON.parse(source.content.text(row.messages)) as { direction: keyof LoggedMessages; message: Message }[];
+    const entries = JSON.parse(source.content.text(row.messages)) as {
+      direction: keyof LoggedMessages;
+      message: Message;
+    }[];
     for (const { direction, message } of entries) found[direction].push(message);
   }
   return found;

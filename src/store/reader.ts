@@ -93,7 +93,14 @@ export type SessionListing = { sessions: SessionSummary[]; coverage: Coverage };
 export type TimelineEvent =
   | { type: "message"; message: Message }
   /** a tool span that no message told of */
-  | { type: "tool"; tool: string; duration_ms: number | null; status: SpanSummary["status"]; input: string | null; output: string | null }
+  | {
+      type: "tool";
+      tool: string;
+      duration_ms: number | null;
+      status: SpanSummary["status"];
+      input: string | null;
+      output: string | null;
+    }
   | { type: "error"; name: string; error_type: string | null; error_message: string | null };
 
 /** One thing that happened in a session, in time order; each message once, however often it was resent. */
@@ -146,7 +153,9 @@ export type StoreInfo = {
 
 /** Errors: `AgensightError` with code not_found, ambiguous (hint lists candidates), pruned, bad_argument. */
 export interface TraceReader {
-  listTraces(query: TraceFilter & Page & { sort?: TraceSort; min_duration_ms?: number; min_cost_usd?: number }): Promise<TraceListing>;
+  listTraces(
+    query: TraceFilter & Page & { sort?: TraceSort; min_duration_ms?: number; min_cost_usd?: number },
+  ): Promise<TraceListing>;
   /** `trace_id` and `span_id` may be unique prefixes of 6 or more hex digits; an exact id wins. */
   getTrace(query: { trace_id: string; span_id?: string; max_spans?: number }): Promise<TraceTree>;
   getSpan(query: { span_id: string; trace_id?: string }): Promise<SpanDetail>;
@@ -158,7 +167,9 @@ export interface TraceReader {
   getSession(query: { session_id: string } & Page): Promise<SessionDetail>;
   getUsage(query: TraceFilter & { group_by: UsageDimension[]; limit?: number }): Promise<UsageResult>;
   /** spans changed after `after_seq`, oldest change first */
-  changes(query: TraceFilter & { after_seq: number; limit: number; kind?: SpanKind }): Promise<{ spans: SpanSummary[]; as_of_seq: number; has_more: boolean }>;
+  changes(
+    query: TraceFilter & { after_seq: number; limit: number; kind?: SpanKind },
+  ): Promise<{ spans: SpanSummary[]; as_of_seq: number; has_more: boolean }>;
   info(): Promise<StoreInfo>;
   close(): void;
 }

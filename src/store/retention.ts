@@ -12,21 +12,33 @@ const pagesPerStep = 500;
 const rememberedIds = 100_000;
 
 /** null lifts a limit. Returns without writing when nothing changes. */
-export function setRetention(writer: SpanWriter, service: string, maxAgeS: number | null, maxBytes: number | null): void {
+export function setRetention(
+  writer: SpanWriter,
+  service: string,
+  maxAgeS: number | null,
+  maxBytes: number | null,
+): void {
   const { engine, strings } = writer;
   const known = strings.find(service);
-  const old = known === null ? undefined : engine.get("SELECT max_age_s, max_bytes FROM retention WHERE service = ?", [known]);
+  const old =
+    known === null ? undefined : engine.get("SELECT max_age_s, max_bytes FROM retention WHERE service = ?", [known]);
   if (old ? old.max_age_s === maxAgeS && old.max_bytes === maxBytes : maxAgeS === null && maxBytes === null) return;
   writer.transact(() => {
     const id = strings.id(service) as number;
     if (maxAgeS === null && maxBytes === null) engine.run("DELETE FROM retention WHERE service = ?", [id]);
-    else engine.run("INSERT OR REPLACE INTO retention (service, max_age_s, max_bytes) VALUES (?, ?, ?)", [id, maxAgeS, maxBytes]);
+    else
+      engine.run("INSERT OR REPLACE INTO retention (service, max_age_s, max_bytes) VALUES (?, ?, ?)", [
+        id,
+        maxAgeS,
+        maxBytes,
+      ]);
   });
 }
 
 /** Bytes of the file that hold data. */
 export function liveBytes(engine: Engine): number {
-  const pages = Number(engine.get("PRAGMA page_count")?.page_count) - Number(engine.get("PRAGMA freelist_count")?.freelist_count);
+  const pages =
+    Number(engine.get("PRAGMA page_count")?.page_count) - Number(engine.get("PRAGMA freelist_count")?.freelist_count);
   return pages * Number(engine.get("PRAGMA page_size")?.page_size);
 }
 
@@ -45,13 +57,17 @@ export function enforceRetention(writer: SpanWriter): boolean {
 }
 
 /** Prunes regardless of the file's rules: one step; true when more is waiting. `service` null = all. */
-export function prune(writer: SpanWriter, what: { service: string | null; before_us?: number; max_bytes?: number }): boolean {
+export function prune(
+  writer: SpanWriter,
+  what: { service: string | null; before_us?: number; max_bytes?: number },
+): boolean {
   const service = what.service === null ? null : writer.strings.find(what.service);
   if (what.service !== null && service === null) return false;
   const condition = service === null ? "1" : "service = ?";
   const params = service === null ? [] : [service];
   let more = false;
-  if (what.before_us !== undefined) more = pruneStep(writer, `${condition} AND start_us < ?`, [...params, what.before_us]);
+  if (what.before_us !== undefined)
+    more = pruneStep(writer, `${condition} AND start_us < ?`, [...params, what.before_us]);
   if (what.max_bytes !== undefined) more = pruneToSize(writer, service, what.max_bytes) || more;
   return releasePages(writer.engine) || more;
 }
@@ -61,7 +77,10 @@ function pruneToSize(writer: SpanWriter, service: number | null, maxBytes: numbe
   const { engine } = writer;
   const all = Number(engine.get("SELECT coalesce(sum(stored_bytes), 0) AS n FROM trace")?.n);
   if (all === 0) return false;
-  const own = service === null ? all : Number(engine.get("SELECT coalesce(sum(stored_bytes), 0) AS n FROM trace WHERE service = ?", [service])?.n);
+  const own =
+    service === null
+      ? all
+      : Number(engine.get("SELECT coalesce(sum(stored_bytes), 0) AS n FROM trace WHERE service = ?", [service])?.n);
   if ((liveBytes(engine) * own) / all <= maxBytes || own === 0) return false;
   return pruneStep(writer, service === null ? "1" : "service = ?", service === null ? [] : [service], true);
 }
@@ -82,8 +101,15 @@ function pruneStep(writer: SpanWriter, condition: string, params: number[], alwa
     }
     setMeta(engine, "pruned_traces", getNumber(engine, "pruned_traces") + done);
     setMeta(engine, "pruned_generation", getNumber(engine, "pruned_generation") + 1);
-    setMeta(engine, "pruned_before_us", Math.max(getNumber(engine, "pruned_before_us"), ...traces.slice(0, done).map((trace) => trace.start_us)));
-    engine.run("DELETE FROM pruned WHERE id IN (SELECT id FROM pruned ORDER BY pruned_us LIMIT max(0, (SELECT count(*) FROM pruned) - ?))", [rememberedIds]);
+    setMeta(
+      engine,
+      "pruned_before_us",
+      Math.max(getNumber(engine, "pruned_before_us"), ...traces.slice(0, done).map((trace) => trace.start_us)),
+    );
+    engine.run(
+      "DELETE FROM pruned WHERE id IN (SELECT id FROM pruned ORDER BY pruned_us LIMIT max(0, (SELECT count(*) FROM pruned) - ?))",
+      [rememberedIds],
+    );
     return always || done < traces.length || traces.length === tracesPerStep;
   });
 }
@@ -112,7 +138,12 @@ function deleteTrace(writer: SpanWriter, trace: Row): void {
     engine.run("DELETE FROM block_use WHERE trace = ? AND block = ?", [trace.id, block]);
     if (engine.get("SELECT 1 AS used FROM block_use WHERE block = ? LIMIT 1", [block])) continue;
     if (!engine.get("SELECT 1 AS there FROM block WHERE id = ?", [block])) continue;
-    for (const hash of hashesOf(reader.texts(block))) engine.run("DELETE FROM content_hash WHERE hash = ? AND content BETWEEN ? AND ?", [hash, block * 4096, block * 4096 + 4095]);
+    for (const hash of hashesOf(reader.texts(block)))
+      engine.run("DELETE FROM content_hash WHERE hash = ? AND content BETWEEN ? AND ?", [
+        hash,
+        block * 4096,
+        block * 4096 + 4095,
+      ]);
     engine.run("DELETE FROM block WHERE id = ?", [block]);
   }
 }

@@ -3,7 +3,16 @@ import { messageText } from "../model/read-message.js";
 import { openContentReader } from "./content.js";
 import type { Engine } from "./engines/engine.js";
 import { getNumber, setMeta } from "./meta.js";
-import { decodeRow, loggedMessages, newInputMessages, openShapes, outputMessages, type SpanSource, sourceText, wholeSpanColumns } from "./read-span.js";
+import {
+  decodeRow,
+  loggedMessages,
+  newInputMessages,
+  openShapes,
+  outputMessages,
+  type SpanSource,
+  sourceText,
+  wholeSpanColumns,
+} from "./read-span.js";
 import { shortHash } from "./short-hash.js";
 import { openStrings } from "./strings.js";
 
@@ -18,14 +27,23 @@ const cachedBlocks = 2 * 1024 * 1024;
 function sourceFor(engine: Engine): SpanSource & { said: Map<string, number> } {
   let source = sources.get(engine);
   if (!source) {
-    source = { engine, strings: openStrings(engine), content: openContentReader(engine, cachedBlocks), shape: openShapes(engine), said: new Map() };
+    source = {
+      engine,
+      strings: openStrings(engine),
+      content: openContentReader(engine, cachedBlocks),
+      shape: openShapes(engine),
+      said: new Map(),
+    };
     sources.set(engine, source);
   }
   return source;
 }
 
 /** Where a hit may stand, with its text. */
-export type SpanText = { field: "name" | "error" | "input" | "output" | "system" | "input_value" | "output_value"; text: string };
+export type SpanText = {
+  field: "name" | "error" | "input" | "output" | "system" | "input_value" | "output_value";
+  text: string;
+};
 
 /** What can be found of a span: its name, its error, and the texts that it did not merely repeat. */
 export function searchableTexts(source: SpanSource, row: Record<string, unknown>): SpanText[] {
@@ -38,7 +56,8 @@ export function searchableTexts(source: SpanSource, row: Record<string, unknown>
   add("error", [errorType, row.error_message].filter((part) => part !== null && part !== undefined).join(" "));
   add("system", sourceText(decoded, "system"));
   const logged = loggedMessages(source, (row.trace_id as string).toLowerCase(), (row.span_id as string).toLowerCase());
-  for (const message of [...newInputMessages(source, decoded, row.id as number), ...logged.input, ...logged.system]) add("input", messageText(message));
+  for (const message of [...newInputMessages(source, decoded, row.id as number), ...logged.input, ...logged.system])
+    add("input", messageText(message));
   for (const message of [...outputMessages(decoded), ...logged.output]) add("output", messageText(message));
   add("input_value", sourceText(decoded, "input_value"));
   add("output_value", sourceText(decoded, "output_value"));
@@ -63,8 +82,12 @@ export function fillSearchIndex(engine: Engine, alone: boolean): boolean {
   if (engine.family !== "native") return false;
   const most = alone ? spansPerStep.alone : spansPerStep.shared;
   const waiting = () =>
-    engine.all(`SELECT ${searchColumns} FROM span s JOIN trace t ON t.id = s.trace WHERE s.seq > ? ORDER BY s.seq LIMIT ?`, [getNumber(engine, "indexed_seq"), most]);
-  if (!engine.get("SELECT 1 AS there FROM span WHERE seq > ? LIMIT 1", [getNumber(engine, "indexed_seq")])) return false;
+    engine.all(
+      `SELECT ${searchColumns} FROM span s JOIN trace t ON t.id = s.trace WHERE s.seq > ? ORDER BY s.seq LIMIT ?`,
+      [getNumber(engine, "indexed_seq"), most],
+    );
+  if (!engine.get("SELECT 1 AS there FROM span WHERE seq > ? LIMIT 1", [getNumber(engine, "indexed_seq")]))
+    return false;
   const source = sourceFor(engine);
   return engine.transaction(() => {
     // read again under the lock: another process may have indexed them meanwhile

@@ -1,5 +1,5 @@
 /** A trace that has come to rest: what never ended is abandoned, totals are final, its calls enter the usage sums. */
-import { type Cell, derivedAssignments, derivedValues, deriveCells } from "./cells.js";
+import { type Cell, deriveCells, derivedAssignments, derivedValues } from "./cells.js";
 import type { Row } from "./engines/engine.js";
 import { traceTotals } from "./trace-totals.js";
 import { largestDerived, type SpanWriter } from "./writer.js";

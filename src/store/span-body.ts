@@ -54,7 +54,18 @@ function redactText({ redact }: BodyWriter, text: string): string {
   return redact ? redact(text) : text;
 }
 
-type Sources = Pick<SpanFacts, "output" | "system" | "tool_definitions" | "input_value" | "output_value" | "error_stack" | "tool_call_id" | "finish_reason" | "response_id"> & {
+type Sources = Pick<
+  SpanFacts,
+  | "output"
+  | "system"
+  | "tool_definitions"
+  | "input_value"
+  | "output_value"
+  | "error_stack"
+  | "tool_call_id"
+  | "finish_reason"
+  | "response_id"
+> & {
   input: MessageSource | null;
 };
 
@@ -68,7 +79,13 @@ function encodeSource(writer: BodyWriter, source: TextSource | MessageSource | n
 export type ColumnFit = { name: string; start: boolean; end: boolean };
 
 /** `conversation`: key of the attribute that was stored as the span's conversation, or null. Returns the body's text. */
-export function encodeSpan(writer: BodyWriter, span: OtlpSpan, facts: SpanFacts, columns: ColumnFit, conversation: string | null): string {
+export function encodeSpan(
+  writer: BodyWriter,
+  span: OtlpSpan,
+  facts: SpanFacts,
+  columns: ColumnFit,
+  conversation: string | null,
+): string {
   const fields: string[] = [];
   const rest: unknown[] = [];
   for (const key of Object.keys(span) as (keyof OtlpSpan)[]) {
@@ -84,7 +101,8 @@ export function encodeSpan(writer: BodyWriter, span: OtlpSpan, facts: SpanFacts,
   const values: unknown[] = [];
   for (const attribute of Array.isArray(span.attributes) ? span.attributes : []) {
     const { key, value } = attribute;
-    const type = typeof key === "string" && !key.includes("\n") && Object.keys(attribute).length === 2 ? typeOf(value) : "j";
+    const type =
+      typeof key === "string" && !key.includes("\n") && Object.keys(attribute).length === 2 ? typeOf(value) : "j";
     if (type === "j") {
       attributeShape += "j\n";
       values.push(redactAll(attribute, writer.redact));
@@ -97,7 +115,16 @@ export function encodeSpan(writer: BodyWriter, span: OtlpSpan, facts: SpanFacts,
         const text = redactText(writer, (value as AnyValue).stringValue as string);
         values.push(text.length <= inlineLength ? text : writer.put(text));
       }
-    } else values.push(type === "i" ? value?.intValue : type === "n" ? value?.intValue : type === "d" ? value?.doubleValue : value?.boolValue);
+    } else
+      values.push(
+        type === "i"
+          ? value?.intValue
+          : type === "n"
+            ? value?.intValue
+            : type === "d"
+              ? value?.doubleValue
+              : value?.boolValue,
+      );
   }
   const sources: Sources = {
     input: facts.input && "key" in facts.input ? facts.input : null,
@@ -121,8 +148,15 @@ export function encodeSpan(writer: BodyWriter, span: OtlpSpan, facts: SpanFacts,
   if (facts.tool_call_id !== null) own.tool_call_id = facts.tool_call_id;
   if (facts.response_id !== null) own.response_id = facts.response_id;
   if (facts.finish_reason !== null) own.finish_reason = facts.finish_reason;
-  if (facts.error_stack !== null && !stackInEvents(span, facts.error_stack)) own.error_stack = writer.put(redactText(writer, facts.error_stack));
-  const body: unknown[] = [writer.shape(JSON.stringify(fields)), writer.shape(attributeShape), writer.shape(JSON.stringify(keyed)), values, rest];
+  if (facts.error_stack !== null && !stackInEvents(span, facts.error_stack))
+    own.error_stack = writer.put(redactText(writer, facts.error_stack));
+  const body: unknown[] = [
+    writer.shape(JSON.stringify(fields)),
+    writer.shape(attributeShape),
+    writer.shape(JSON.stringify(keyed)),
+    values,
+    rest,
+  ];
   for (const _ in own) {
     body.push(own);
     break;
@@ -192,7 +226,14 @@ export type DecodedSpan = {
 };
 
 export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: string): DecodedSpan {
-  const [fieldShape, attributeShape, sourceShape, values, rest, own] = JSON.parse(bodyText) as [number, number, number, unknown[], unknown[], Record<string, unknown> | undefined];
+  const [fieldShape, attributeShape, sourceShape, values, rest, own] = JSON.parse(bodyText) as [
+    number,
+    number,
+    number,
+    unknown[],
+    unknown[],
+    Record<string, unknown> | undefined,
+  ];
   const attributes: KeyValue[] = [];
   const entries = reader.shape(attributeShape).split("\n");
   for (const [index, value] of values.entries()) {
@@ -200,7 +241,17 @@ export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: s
     const key = entry.slice(1);
     switch (entry[0] as ValueType) {
       case "s":
-        attributes.push({ key, value: { stringValue: typeof value === "string" ? value : value === conversationMark ? reader.conversation() : reader.text(value as number) } });
+        attributes.push({
+          key,
+          value: {
+            stringValue:
+              typeof value === "string"
+                ? value
+                : value === conversationMark
+                  ? reader.conversation()
+                  : reader.text(value as number),
+          },
+        });
         break;
       case "i":
       case "n":
@@ -232,7 +283,8 @@ export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: s
     else span[field] = column[field];
   }
   const sources: DecodedSpan["sources"] = {};
-  for (const [name, key] of Object.entries(JSON.parse(reader.shape(sourceShape)) as Record<string, string>)) sources[name as keyof Sources] = { key };
+  for (const [name, key] of Object.entries(JSON.parse(reader.shape(sourceShape)) as Record<string, string>))
+    sources[name as keyof Sources] = { key };
   for (const [name, source] of Object.entries(own ?? {}) as [keyof Sources, { text?: number; messages?: number[] }][]) {
     if (typeof source !== "object" || source === null) continue;
     if (source.text !== undefined) sources[name] = { text: reader.text(source.text) };

@@ -2,14 +2,16 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-export type KnownStore = { path: string; /** ISO 8601 */ last_used: string };
+export type KnownStore = { path: string /** ISO 8601 */; last_used: string };
 
 const remembered = 50;
 
 function readAll(home: string): KnownStore[] {
   try {
     const parsed = JSON.parse(readFileSync(join(home, "stores.json"), "utf8")) as { stores?: KnownStore[] };
-    return (parsed.stores ?? []).filter((store) => typeof store?.path === "string" && typeof store.last_used === "string");
+    return (parsed.stores ?? []).filter(
+      (store) => typeof store?.path === "string" && typeof store.last_used === "string",
+    );
   } catch {
     return [];
   }
@@ -19,7 +21,10 @@ function readAll(home: string): KnownStore[] {
 export function noteStore(home: string, path: string): void {
   try {
     const file = resolve(path);
-    const stores = [{ path: file, last_used: new Date().toISOString() }, ...readAll(home).filter((store) => store.path !== file)];
+    const stores = [
+      { path: file, last_used: new Date().toISOString() },
+      ...readAll(home).filter((store) => store.path !== file),
+    ];
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const temporary = join(home, `stores.json.${process.pid}.tmp`);
     writeFileSync(temporary, JSON.stringify({ stores: stores.slice(0, remembered) }, null, 2), { mode: 0o600 });

@@ -16,7 +16,9 @@ export type Moment = {
 export function readNano(value: string | number | undefined): Moment | null {
   if (value === undefined || value === null) return null;
   if (typeof value === "number") {
-    return Number.isFinite(value) && value >= 0 ? { us: Math.min(Math.floor(value / 1000), latestUs), ns: 0, exact: false } : null;
+    return Number.isFinite(value) && value >= 0
+      ? { us: Math.min(Math.floor(value / 1000), latestUs), ns: 0, exact: false }
+      : null;
   }
   if (typeof value !== "string" || !/^\d{1,20}$/.test(value)) return null;
   const ns = Number(value.slice(-3));

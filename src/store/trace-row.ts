@@ -6,7 +6,8 @@ import { type Facet, facets, type TraceTotals } from "./trace-totals.js";
 /** Sessions' sums, changed by the difference that a trace makes. */
 type SessionDelta = number[];
 
-const sessionSums = "trace_count, error_traces, error_count, llm_calls, input_tokens, cached_tokens, output_tokens, cost_usd, unpriced_calls";
+const sessionSums =
+  "trace_count, error_traces, error_count, llm_calls, input_tokens, cached_tokens, output_tokens, cost_usd, unpriced_calls";
 
 export type TraceRows = {
   insert(traceId: Uint8Array, totals: TraceTotals, storedBytes: number): number;
@@ -27,7 +28,17 @@ export function openTraceRows(engine: Engine, strings: Strings, nowUs: () => num
       entry = { delta: [0, 0, 0, 0, 0, 0, 0, 0, 0], first: Number.MAX_SAFE_INTEGER, last: 0 };
       deltas.set(session, entry);
     }
-    const figures = [1, row.status === 1 ? 1 : 0, row.error_count, row.llm_calls, row.input_tokens ?? 0, row.cached_tokens ?? 0, row.output_tokens ?? 0, row.cost_usd ?? 0, row.unpriced_calls];
+    const figures = [
+      1,
+      row.status === 1 ? 1 : 0,
+      row.error_count,
+      row.llm_calls,
+      row.input_tokens ?? 0,
+      row.cached_tokens ?? 0,
+      row.output_tokens ?? 0,
+      row.cost_usd ?? 0,
+      row.unpriced_calls,
+    ];
     for (const [index, figure] of figures.entries()) entry.delta[index] = (entry.delta[index] ?? 0) + sign * figure;
     if (sign < 0) return;
     entry.first = Math.min(entry.first, row.start_us);
@@ -59,27 +70,54 @@ export function openTraceRows(engine: Engine, strings: Strings, nowUs: () => num
 
   function addFacets(trace: number, text: string, startUs: number): void {
     for (const [facet, value] of readFacets(text)) {
-      engine.run("INSERT OR IGNORE INTO trace_facet (facet, value, start_us, trace) VALUES (?, ?, ?, ?)", [facet, value, startUs, trace]);
+      engine.run("INSERT OR IGNORE INTO trace_facet (facet, value, start_us, trace) VALUES (?, ?, ?, ?)", [
+        facet,
+        value,
+        startUs,
+        trace,
+      ]);
     }
   }
   function removeFacets(old: Row): void {
     for (const [facet, value] of readFacets(old.facets)) {
-      engine.run("DELETE FROM trace_facet WHERE facet = ? AND value = ? AND start_us = ? AND trace = ?", [facet, value, old.start_us, old.id]);
+      engine.run("DELETE FROM trace_facet WHERE facet = ? AND value = ? AND start_us = ? AND trace = ?", [
+        facet,
+        value,
+        old.start_us,
+        old.id,
+      ]);
     }
   }
 
   return {
     insert(traceId, totals, storedBytes) {
-      const row: Row = { trace_id: traceId, ...columns(totals), derived_count: totals.span_count, stored_bytes: storedBytes };
+      const row: Row = {
+        trace_id: traceId,
+        ...columns(totals),
+        derived_count: totals.span_count,
+        stored_bytes: storedBytes,
+      };
       const names = Object.keys(row);
-      const id = engine.get(`INSERT INTO trace (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")}) RETURNING id`, Object.values(row) as SqlValue[])?.id as number;
+      const id = engine.get(
+        `INSERT INTO trace (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")}) RETURNING id`,
+        Object.values(row) as SqlValue[],
+      )?.id as number;
       addFacets(id, row.facets, row.start_us);
       addToSession(row.session, 1, row);
       return id;
     },
     update(old, totals, derivedCount, storedBytes) {
-      const row: Row = { ...columns(totals), derived_count: derivedCount, stored_bytes: old.stored_bytes + storedBytes };
-      engine.run(`UPDATE trace SET ${Object.keys(row).map((name) => `${name} = ?`).join(", ")} WHERE id = ?`, [...(Object.values(row) as SqlValue[]), old.id]);
+      const row: Row = {
+        ...columns(totals),
+        derived_count: derivedCount,
+        stored_bytes: old.stored_bytes + storedBytes,
+      };
+      engine.run(
+        `UPDATE trace SET ${Object.keys(row)
+          .map((name) => `${name} = ?`)
+          .join(", ")} WHERE id = ?`,
+        [...(Object.values(row) as SqlValue[]), old.id],
+      );
       if (row.facets !== old.facets || row.start_us !== old.start_us) {
         removeFacets(old);
         addFacets(old.id, row.facets, row.start_us);
@@ -96,7 +134,10 @@ export function openTraceRows(engine: Engine, strings: Strings, nowUs: () => num
         engine.run(
           `INSERT INTO session (id, first_us, last_us, ${sessionSums}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT (id) DO UPDATE SET first_us = min(first_us, excluded.first_us), last_us = max(last_us, excluded.last_us),
-           ${sessionSums.split(", ").map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`,
+           ${sessionSums
+             .split(", ")
+             .map((name) => `${name} = ${name} + excluded.${name}`)
+             .join(", ")}`,
           [session, first, last, ...delta],
         );
         engine.run("DELETE FROM session WHERE id = ? AND trace_count <= 0", [session]);

@@ -1,5 +1,5 @@
 /** What a trace's row says, computed from its spans. */
-import { type Cell, isError, hasUsage, modelOf } from "./cells.js";
+import { type Cell, hasUsage, isError, modelOf } from "./cells.js";
 
 /** Codes of `trace.status`, in order. */
 export const traceStatuses = ["ok", "error", "running", "incomplete"] as const;
@@ -43,10 +43,19 @@ export function traceTotals(cells: Cell[]): TraceTotals {
   const totals: TraceTotals = {
     name: first.name,
     service: first.service,
-    session: roots.find((cell) => cell.session !== null)?.session ?? ordered.find((cell) => cell.session !== null)?.session ?? null,
+    session:
+      roots.find((cell) => cell.session !== null)?.session ??
+      ordered.find((cell) => cell.session !== null)?.session ??
+      null,
     start_us: 0,
     duration_us: null,
-    status: roots.some((cell) => cell.state === 1) ? 2 : roots.some(isError) ? 1 : roots.length === 0 || roots.some((cell) => cell.state === 2) ? 3 : 0,
+    status: roots.some((cell) => cell.state === 1)
+      ? 2
+      : roots.some(isError)
+        ? 1
+        : roots.length === 0 || roots.some((cell) => cell.state === 2)
+          ? 3
+          : 0,
     span_count: cells.length,
     error_count: 0,
     llm_calls: 0,

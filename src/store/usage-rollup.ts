@@ -1,7 +1,13 @@
 /** Calls of settled traces, summed by hour, by day, and by day and session; and once more by each single dimension. */
-import { addToHistogram, type Histogram, histogramText, mergeHistogram, mergeHistogramText } from "../model/histogram.js";
+import {
+  addToHistogram,
+  type Histogram,
+  histogramText,
+  mergeHistogram,
+  mergeHistogramText,
+} from "../model/histogram.js";
 import { spanKinds } from "../model/kind.js";
-import { type Cell, isError, hasUsage, modelOf, usageKind } from "./cells.js";
+import { type Cell, hasUsage, isError, modelOf, usageKind } from "./cells.js";
 import type { Engine, SqlValue } from "./engines/engine.js";
 import { insertRows } from "./insert-rows.js";
 import type { Strings } from "./strings.js";
@@ -25,7 +31,8 @@ type Sums = [number, number, number, number, number, number, number, number, num
 
 type Entry = { key: number[]; sums: Sums; latency: Histogram };
 
-const sumColumns = "calls, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, unpriced_calls";
+const sumColumns =
+  "calls, errors, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, unpriced_calls";
 
 const keyCondition =
   "level = ? AND bucket = ? AND session = ? AND service = ? AND provider = ? AND model = ? AND agent = ? AND tool = ? AND kind = ?";
@@ -85,7 +92,12 @@ export function openUsageRollup(engine: Engine, strings: Strings): UsageRollup {
       const singles = level === usageLevel.session ? [0] : [1, 2, 3, 4, 5, -1];
       for (const single of singles) {
         const own = values.map((value, index) => (index === single ? value : anyValue));
-        const into = entryFor([singleLevel(level === usageLevel.hour ? "hour" : "day", keyDimensions[single]), bucket, ...own, kind]);
+        const into = entryFor([
+          singleLevel(level === usageLevel.hour ? "hour" : "day", keyDimensions[single]),
+          bucket,
+          ...own,
+          kind,
+        ]);
         for (const [index, sum] of sums.entries()) into.sums[index] = (into.sums[index] as number) + sum;
         mergeHistogram(into.latency, latency);
       }
@@ -119,12 +131,10 @@ export function openUsageRollup(engine: Engine, strings: Strings): UsageRollup {
       addSingles();
       const rows: SqlValue[][] = [];
       for (const { key, sums, latency } of entries.values()) {
-        const old = engine.get(
-          `SELECT ${sumColumns}, latency FROM usage WHERE ${keyCondition}`,
-          key,
-        );
+        const old = engine.get(`SELECT ${sumColumns}, latency FROM usage WHERE ${keyCondition}`, key);
         if (old) {
-          for (const [index, column] of sumColumns.split(", ").entries()) sums[index] = (sums[index] as number) + old[column];
+          for (const [index, column] of sumColumns.split(", ").entries())
+            sums[index] = (sums[index] as number) + old[column];
           mergeHistogramText(latency, old.latency);
         }
         if (sums[0] === 0 && sums[2] === 0 && sums[5] === 0) engine.run(`DELETE FROM usage WHERE ${keyCondition}`, key);

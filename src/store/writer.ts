@@ -2,17 +2,17 @@
 import type { SpanFacts } from "../model/facts.js";
 import { spanKinds } from "../model/kind.js";
 import type { OtlpResource, OtlpScope, OtlpSpan } from "../model/otlp.js";
-import { type Cell, derivedAssignments, derivedValues, deriveCells, hasUsage, isError } from "./cells.js";
 import { openCellCache } from "./cell-cache.js";
+import { type Cell, deriveCells, derivedAssignments, derivedValues, hasUsage, isError } from "./cells.js";
 import { blockOf, openContentWriter } from "./content.js";
 import { openConversationWriter } from "./conversations.js";
 import type { Engine, Row, SqlValue } from "./engines/engine.js";
 import { insertSparseRows } from "./insert-rows.js";
 import { getNumber, setMeta } from "./meta.js";
+import { shortHash } from "./short-hash.js";
 import { encodeSpan } from "./span-body.js";
 import { openStrings } from "./strings.js";
 import { type Moment, readNano } from "./time.js";
-import { shortHash } from "./short-hash.js";
 import { openTraceRows } from "./trace-row.js";
 import { addKnown, isUnpriced, traceTotals } from "./trace-totals.js";
 import { openUsageRollup } from "./usage-rollup.js";
@@ -60,7 +60,11 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
   const traceRows = openTraceRows(engine, strings, () => Date.now() * 1000);
   const usage = openUsageRollup(engine, strings);
   const cache = openCellCache(engine, strings);
-  const interned = { resource: new Map<string, number>(), scope: new Map<string, number>(), shape: new Map<string, number>() };
+  const interned = {
+    resource: new Map<string, number>(),
+    scope: new Map<string, number>(),
+    shape: new Map<string, number>(),
+  };
   /** the JSON of resources and scopes that come by reference again and again */
   let bodies = new WeakMap<object, number>();
   let generation = -1;
@@ -109,7 +113,8 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     if (id === undefined) {
       id = engine.get(`SELECT id FROM ${table} WHERE body = ?`, [text])?.id as number | undefined;
       id ??= extra
-        ? (engine.get(`INSERT INTO ${table} (body, ${extra[0]}) VALUES (?, ?) RETURNING id`, [text, extra[1]])?.id as number)
+        ? (engine.get(`INSERT INTO ${table} (body, ${extra[0]}) VALUES (?, ?) RETURNING id`, [text, extra[1]])
+            ?.id as number)
         : (engine.get(`INSERT INTO ${table} (body) VALUES (?) RETURNING id`, [text])?.id as number);
       if (cache.size > 10_000) cache.clear();
       cache.set(text, id);
@@ -144,7 +149,10 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     if (end && end.us === 0 && end.ns === 0) end = null;
     const start = readNano(span.startTimeUnixNano) ?? { us: end?.us ?? 0, ns: end?.ns ?? 0, exact: false };
     const reversed = end !== null && (end.us < start.us || (end.us === start.us && end.ns < start.ns));
-    const parent = typeof span.parentSpanId === "string" && /^[0-9a-f]{16}$/i.test(span.parentSpanId) ? span.parentSpanId.toLowerCase() : null;
+    const parent =
+      typeof span.parentSpanId === "string" && /^[0-9a-f]{16}$/i.test(span.parentSpanId)
+        ? span.parentSpanId.toLowerCase()
+        : null;
     const name = (text: string | null) => (text === null ? null : redact(text));
     return {
       start,
@@ -184,7 +192,11 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
   }
 
   /** The span's row; its body is stored on the way. */
-  function rowOf(write: SpanWrite, prepared: ReturnType<typeof cellOf>, trace: number): { row: SqlValue[]; bytes: number } {
+  function rowOf(
+    write: SpanWrite,
+    prepared: ReturnType<typeof cellOf>,
+    trace: number,
+  ): { row: SqlValue[]; bytes: number } {
     const { cell, start, end, reversed } = prepared;
     const { span, facts } = write;
     let conversation: string | null = null;
@@ -193,11 +205,21 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
       const { key } = facts.input;
       const raw = span.attributes?.find((attribute) => attribute.key === key)?.value?.stringValue;
       if (typeof raw === "string" && conversations.addRaw(trace, cell.id, raw)) conversation = key;
-    } else if (facts.input) conversations.addMessages(trace, cell.id, facts.input.messages.map((message) => JSON.stringify(message)));
-    const fit = { name: cell.name, start: start.exact && typeof span.startTimeUnixNano === "string", end: end !== null && end.exact && !reversed };
+    } else if (facts.input)
+      conversations.addMessages(
+        trace,
+        cell.id,
+        facts.input.messages.map((message) => JSON.stringify(message)),
+      );
+    const fit = {
+      name: cell.name,
+      start: start.exact && typeof span.startTimeUnixNano === "string",
+      end: end !== null && end.exact && !reversed,
+    };
     const body = encodeSpan(bodyWriter, span, facts, fit, conversation);
     bytes += body.length / 4;
-    const message = facts.error_message === null ? null : redact(facts.error_message).replaceAll("\0", " ").slice(0, 500);
+    const message =
+      facts.error_message === null ? null : redact(facts.error_message).replaceAll("\0", " ").slice(0, 500);
     return {
       bytes,
       row: [
@@ -249,7 +271,8 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     const key = Buffer.from(traceId, "hex");
     const old = engine.get("SELECT * FROM trace WHERE trace_id = ?", [key]);
     const size = old?.span_count ?? 0;
-    const whole = size <= alwaysDerived || (size <= largestDerived && size + writes.length >= 2 * (old?.derived_count ?? 0));
+    const whole =
+      size <= alwaysDerived || (size <= largestDerived && size + writes.length >= 2 * (old?.derived_count ?? 0));
     const before = old && (whole || old.settled) && size <= largestDerived ? cache.load(old.id) : [];
     const known = new Map(before.map((cell) => [cell.span_id, cell]));
 
@@ -316,11 +339,15 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
   }
 
   function useBlocks(trace: number, blocks: Iterable<number>): void {
-    for (const block of blocks) engine.run("INSERT OR IGNORE INTO block_use (trace, block) VALUES (?, ?)", [trace, block]);
+    for (const block of blocks)
+      engine.run("INSERT OR IGNORE INTO block_use (trace, block) VALUES (?, ?)", [trace, block]);
   }
 
   function findSpan(spanId: string, trace: number): { id: number; state: number } | undefined {
-    return engine.get("SELECT id, state FROM span WHERE span_id = ? AND trace = ?", [Buffer.from(spanId, "hex"), trace]) as { id: number; state: number } | undefined;
+    return engine.get("SELECT id, state FROM span WHERE span_id = ? AND trace = ?", [
+      Buffer.from(spanId, "hex"),
+      trace,
+    ]) as { id: number; state: number } | undefined;
   }
 
   /** In a very large trace: agent and session of the parent, where it is known already. */
@@ -333,7 +360,10 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
         near ??
         (trace === undefined
           ? undefined
-          : engine.get("SELECT agent, session FROM span WHERE span_id = ? AND trace = ?", [Buffer.from(cell.parent_span_id, "hex"), trace]));
+          : engine.get("SELECT agent, session FROM span WHERE span_id = ? AND trace = ?", [
+              Buffer.from(cell.parent_span_id, "hex"),
+              trace,
+            ]));
       if (!parent) continue;
       cell.agent ??= near ? near.agent : strings.text(parent.agent as number | null);
       cell.session ??= near ? near.session : strings.text(parent.session as number | null);
@@ -342,7 +372,8 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
 
   /** The totals of a very large trace between two derivations. */
   function addIncrementally(old: Row, cells: Cell[], replacedCount: number, bytes: number): void {
-    let { error_count, llm_calls, input_tokens, cached_tokens, output_tokens, cost_usd, unpriced_calls, start_us } = old;
+    let { error_count, llm_calls, input_tokens, cached_tokens, output_tokens, cost_usd, unpriced_calls, start_us } =
+      old;
     let end = old.duration_us === null ? 0 : old.start_us + old.duration_us;
     for (const cell of cells) {
       if (isError(cell)) error_count++;
@@ -382,7 +413,10 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     );
   }
 
-  function mergeFacets(old: Row, found: ReturnType<typeof traceTotals>["facets"]): ReturnType<typeof traceTotals>["facets"] {
+  function mergeFacets(
+    old: Row,
+    found: ReturnType<typeof traceTotals>["facets"],
+  ): ReturnType<typeof traceTotals>["facets"] {
     const names = ["", "service", "session", "agent", "model", "user", "tool", "provider"] as const;
     const all: typeof found = [];
     for (const entry of old.facets === "" ? [] : (old.facets as string).split(",")) {
@@ -428,22 +462,30 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
           const traceKey = Buffer.from(log.trace_id, "hex");
           const spanKey = Buffer.from(log.span_id, "hex");
           const body = content.put(redact(log.body), true);
-          const known = engine.get("SELECT id FROM log WHERE trace_id = ? AND span_id = ? AND body = ?", [traceKey, spanKey, body]);
-          if (known) continue;
-          added++;
-          const { id } = engine.get("INSERT INTO log (trace_id, span_id, time_us, resource, scope, messages, body) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id", [
+          const known = engine.get("SELECT id FROM log WHERE trace_id = ? AND span_id = ? AND body = ?", [
             traceKey,
             spanKey,
-            log.time_us,
-            resourceId(log.resource),
-            scopeId(log.scope),
-            content.put(redact(log.messages), true),
             body,
-          ]) as Row;
+          ]);
+          if (known) continue;
+          added++;
+          const { id } = engine.get(
+            "INSERT INTO log (trace_id, span_id, time_us, resource, scope, messages, body) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            [
+              traceKey,
+              spanKey,
+              log.time_us,
+              resourceId(log.resource),
+              scopeId(log.scope),
+              content.put(redact(log.messages), true),
+              body,
+            ],
+          ) as Row;
           const trace = engine.get("SELECT id FROM trace WHERE trace_id = ?", [traceKey])?.id;
           // until its trace comes the record itself keeps its content alive
           useBlocks(trace ?? -id, content.takeUsedBlocks());
-          if (trace !== undefined) engine.run("UPDATE span SET seq = ? WHERE span_id = ? AND trace = ?", [++seq, spanKey, trace]);
+          if (trace !== undefined)
+            engine.run("UPDATE span SET seq = ? WHERE span_id = ? AND trace = ?", [++seq, spanKey, trace]);
         }
         return added;
       });

@@ -33,8 +33,9 @@ describe.each(cases)("$file on $engine", (expected) => {
     const reader = await recorded(expected.file, expected.engine, settled);
     const { traces } = await reader.listTraces({ limit: 200 });
     expect(traces.length).toBe(expected.traces);
-    const sum = (key: "span_count" | "llm_calls" | "error_count" | "input_tokens" | "cached_tokens" | "output_tokens") =>
-      traces.reduce((total, trace) => total + (trace[key] ?? 0), 0);
+    const sum = (
+      key: "span_count" | "llm_calls" | "error_count" | "input_tokens" | "cached_tokens" | "output_tokens",
+    ) => traces.reduce((total, trace) => total + (trace[key] ?? 0), 0);
     expect({
       spans: sum("span_count"),
       llm_calls: sum("llm_calls"),
@@ -56,7 +57,11 @@ describe.each(cases)("$file on $engine", (expected) => {
     expect(byModel.total.input_tokens ?? 0).toBe(expected.input_tokens);
     expect(byModel.total.output_tokens ?? 0).toBe(expected.output_tokens);
     expect(byModel.total.cache_write_tokens ?? 0).toBe(expected.cache_write_tokens);
-    expect(Object.fromEntries(byModel.groups.filter(({ calls }) => calls > 0).map(({ model, calls }) => [model ?? "", calls]))).toEqual(expected.models);
+    expect(
+      Object.fromEntries(
+        byModel.groups.filter(({ calls }) => calls > 0).map(({ model, calls }) => [model ?? "", calls]),
+      ),
+    ).toEqual(expected.models);
 
     const byTool = await reader.getUsage({ group_by: ["tool"] });
     expect(byTool.groups.reduce((total, { calls }) => total + calls, 0)).toBe(expected.tool_calls);
@@ -70,7 +75,8 @@ describe.each(cases)("$file on $engine", (expected) => {
     const reader = await recorded(expected.file, expected.engine, true);
     const { span_id, input, output } = expected.conversation;
     const span = await reader.getSpan({ span_id });
-    const said = (messages: typeof span.input_messages) => messages.map((message) => [message.role, messageText(message)]);
+    const said = (messages: typeof span.input_messages) =>
+      messages.map((message) => [message.role, messageText(message)]);
     expect(said(span.input_messages)).toEqual(input);
     expect(said(span.output_messages)).toEqual(output);
     for (const [failed, type, message] of expected.errors) {

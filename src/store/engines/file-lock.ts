@@ -74,7 +74,9 @@ export function takeLock(path: string): () => void {
       // someone else was faster
     }
   }
-  throw new AgensightError("busy", `The store ${path} is being opened by several processes at once.`, { hint: "Try again." });
+  throw new AgensightError("busy", `The store ${path} is being opened by several processes at once.`, {
+    hint: "Try again.",
+  });
 }
 
 function release(lockPath: string): void {

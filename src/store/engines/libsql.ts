@@ -9,7 +9,11 @@ type Libsql = new (
   options: { timeout: number },
 ) => {
   exec(sql: string): void;
-  prepare(sql: string): { run(params: SqlValue[]): unknown; all(params: SqlValue[]): Row[]; get(params: SqlValue[]): Row | undefined };
+  prepare(sql: string): {
+    run(params: SqlValue[]): unknown;
+    all(params: SqlValue[]): Row[];
+    get(params: SqlValue[]): Row | undefined;
+  };
   close(): void;
 };
 
@@ -38,7 +42,9 @@ export function openLibsql(options: EngineOptions): Engine | null {
   if (!loaded) return null;
   const Database = typeof loaded === "function" ? loaded : loaded.default;
   // the `readonly` option is ignored by libsql, the URI form is not
-  const path = options.readOnly ? `file:${encodeURI(options.path).replaceAll("?", "%3f").replaceAll("#", "%23")}?mode=ro` : options.path;
+  const path = options.readOnly
+    ? `file:${encodeURI(options.path).replaceAll("?", "%3f").replaceAll("#", "%23")}?mode=ro`
+    : options.path;
   let database: InstanceType<Libsql>;
   try {
     database = new Database(path, { timeout: options.timeout ?? defaultTimeout });

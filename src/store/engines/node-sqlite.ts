@@ -10,7 +10,11 @@ type NodeSqlite = {
     options: { timeout: number; readOnly?: boolean },
   ) => {
     exec(sql: string): void;
-    prepare(sql: string): { run(...params: SqlValue[]): unknown; all(...params: SqlValue[]): unknown[]; get(...params: SqlValue[]): unknown };
+    prepare(sql: string): {
+      run(...params: SqlValue[]): unknown;
+      all(...params: SqlValue[]): unknown[];
+      get(...params: SqlValue[]): unknown;
+    };
     close(): void;
   };
 };
@@ -22,7 +26,10 @@ export function openNodeSqlite(options: EngineOptions): Engine | null {
   const { DatabaseSync } = builtin as unknown as NodeSqlite;
   let database: InstanceType<NodeSqlite["DatabaseSync"]>;
   try {
-    database = new DatabaseSync(options.path, { timeout: options.timeout ?? defaultTimeout, readOnly: options.readOnly });
+    database = new DatabaseSync(options.path, {
+      timeout: options.timeout ?? defaultTimeout,
+      readOnly: options.readOnly,
+    });
   } catch (error) {
     throw storeError(error, options.path);
   }

@@ -1,7 +1,7 @@
 /** `sql.js`: SQLite as WASM, the whole file in memory. Works everywhere; one writing process at a time, whole-file saves. */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Database, SqlJsStatic, Statement as SqlJsStatement } from "sql.js";
+import type { Database, Statement as SqlJsStatement, SqlJsStatic } from "sql.js";
 import { AgensightError } from "../../model/error.js";
 import type { Engine, EngineOptions, Row, SqlValue } from "./engine.js";
 import { takeLock } from "./file-lock.js";
@@ -26,19 +26,29 @@ function readDatabaseFile(path: string): Uint8Array | null {
   if (path === ":memory:" || fingerprint(path) === null) return null;
   const { size } = statSync(path);
   if (size > sqlJsLimit) {
-    throw new AgensightError("too_large", `The store ${path} has ${Math.round(size / 1e6)} MB; the sql.js engine keeps at most ${sqlJsLimit / 1e6} MB in memory.`, {
-      hint: "Use Node 22.13 or newer, or install libsql, and move the data with `agensight export` and `agensight import`.",
-    });
+    throw new AgensightError(
+      "too_large",
+      `The store ${path} has ${Math.round(size / 1e6)} MB; the sql.js engine keeps at most ${sqlJsLimit / 1e6} MB in memory.`,
+      {
+        hint: "Use Node 22.13 or newer, or install libsql, and move the data with `agensight export` and `agensight import`.",
+      },
+    );
   }
   const bytes = readFileSync(path);
   if (bytes.length >= 16 && bytes.toString("latin1", 0, 15) !== "SQLite format 3") {
-    throw new AgensightError("not_a_store", `The store ${path} is not an SQLite file.`, { hint: "Choose another file with --db or AGENSIGHT_DB." });
+    throw new AgensightError("not_a_store", `The store ${path} is not an SQLite file.`, {
+      hint: "Choose another file with --db or AGENSIGHT_DB.",
+    });
   }
   // bytes 18 and 19 are 2 on a file in WAL mode, https://sqlite.org/fileformat.html#the_database_header
   if (bytes[18] === 2 || bytes[19] === 2) {
-    throw new AgensightError("wrong_engine", `The store ${path} was made by a native engine (node:sqlite or libsql); sql.js must not open it.`, {
-      hint: "Unset AGENSIGHT_SQLITE, or move the data with `agensight export` and `agensight import` into a new file.",
-    });
+    throw new AgensightError(
+      "wrong_engine",
+      `The store ${path} was made by a native engine (node:sqlite or libsql); sql.js must not open it.`,
+      {
+        hint: "Unset AGENSIGHT_SQLITE, or move the data with `agensight export` and `agensight import` into a new file.",
+      },
+    );
   }
   return bytes;
 }
@@ -99,9 +109,13 @@ export async function openSqlJs(options: EngineOptions): Promise<Engine | null> 
     try {
       const bytes = database.export();
       if (bytes.length > sqlJsLimit) {
-        throw new AgensightError("too_large", `The store ${path} would grow past ${sqlJsLimit / 1e6} MB, the limit of the sql.js engine.`, {
-          hint: "Set a retention (`agensight prune`), or use Node 22.13 or newer, or install libsql, and move the data with export and import.",
-        });
+        throw new AgensightError(
+          "too_large",
+          `The store ${path} would grow past ${sqlJsLimit / 1e6} MB, the limit of the sql.js engine.`,
+          {
+            hint: "Set a retention (`agensight prune`), or use Node 22.13 or newer, or install libsql, and move the data with export and import.",
+          },
+        );
       }
       const file = openSync(temporary, "w", 0o600);
       try {
@@ -123,7 +137,10 @@ export async function openSqlJs(options: EngineOptions): Promise<Engine | null> 
     } catch (error) {
       rmSync(temporary, { force: true });
       throw (error as { code?: string }).code === "ENOSPC"
-        ? new AgensightError("disk_full", `The store ${path} could not be saved: the disk is full.`, { hint: "Free space; what was recorded is kept in memory until the next save.", cause: error })
+        ? new AgensightError("disk_full", `The store ${path} could not be saved: the disk is full.`, {
+            hint: "Free space; what was recorded is kept in memory until the next save.",
+            cause: error,
+          })
         : storeError(error, path);
     }
   }

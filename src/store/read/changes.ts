@@ -9,7 +9,10 @@ import { spanSummary, summaryColumns, summaryTables } from "./rows.js";
 
 export type Changes = { spans: SpanSummary[]; as_of_seq: number; has_more: boolean };
 
-export function changes(source: SpanSource, query: TraceFilter & { after_seq: number; limit: number; kind?: SpanKind }): Changes {
+export function changes(
+  source: SpanSource,
+  query: TraceFilter & { after_seq: number; limit: number; kind?: SpanKind },
+): Changes {
   const { engine } = source;
   const as_of_seq = asOfSeq(engine);
   const conditions = spanConditions(source.strings, query);
@@ -22,5 +25,9 @@ export function changes(source: SpanSource, query: TraceFilter & { after_seq: nu
     `SELECT ${summaryColumns} FROM ${summaryTables} WHERE s.seq > ?${conditions.sql.map((sql) => ` AND ${sql}`).join("")} ORDER BY s.seq LIMIT ?`,
     [query.after_seq, ...conditions.params, query.limit + 1],
   );
-  return { spans: rows.slice(0, query.limit).map((row) => spanSummary(source, row)), as_of_seq, has_more: rows.length > query.limit };
+  return {
+    spans: rows.slice(0, query.limit).map((row) => spanSummary(source, row)),
+    as_of_seq,
+    has_more: rows.length > query.limit,
+  };
 }

@@ -21,8 +21,11 @@ export function readCursor(cursor: string | undefined): Position | null {
   const [form, ...numbers] = Buffer.from(cursor, "base64url").toString().split(".");
   const [first, second] = numbers.map(Number);
   if (form === "o" && numbers.length === 1 && Number.isSafeInteger(first)) return { offset: first as number };
-  if (form === "k" && numbers.length === 2 && Number.isSafeInteger(first) && Number.isSafeInteger(second)) return { start_us: first as number, id: second as number };
-  throw new AgensightError("bad_argument", "The cursor is not one that an answer gave.", { hint: "Leave `cursor` out to start from the first page." });
+  if (form === "k" && numbers.length === 2 && Number.isSafeInteger(first) && Number.isSafeInteger(second))
+    return { start_us: first as number, id: second as number };
+  throw new AgensightError("bad_argument", "The cursor is not one that an answer gave.", {
+    hint: "Leave `cursor` out to start from the first page.",
+  });
 }
 
 /** The rows to skip, for cursors that count. */
@@ -30,7 +33,9 @@ export function readOffset(cursor: string | undefined): number {
   const position = readCursor(cursor);
   if (position === null) return 0;
   if ("offset" in position) return position.offset;
-  throw new AgensightError("bad_argument", "The cursor belongs to another question.", { hint: "Leave `cursor` out to start from the first page." });
+  throw new AgensightError("bad_argument", "The cursor belongs to another question.", {
+    hint: "Leave `cursor` out to start from the first page.",
+  });
 }
 
 export function asOfSeq(engine: Engine): number {
@@ -38,7 +43,13 @@ export function asOfSeq(engine: Engine): number {
 }
 
 /** `matched` may be counted one past the limit, which proves that there are more. */
-export function coverage(engine: Engine, matched: number, returned: number, next: Position | null, notes: string[] = []): Coverage {
+export function coverage(
+  engine: Engine,
+  matched: number,
+  returned: number,
+  next: Position | null,
+  notes: string[] = [],
+): Coverage {
   return {
     matched: Math.min(matched, countLimit),
     matched_is_minimum: matched > countLimit,

@@ -9,7 +9,13 @@ export type Conditions = { sql: string[]; params: SqlValue[] };
 /** Facets that a trace must have, as ids; null: one of the values never occurred, so nothing matches. */
 export type FacetConditions = { facet: number; value: number }[] | null;
 
-const facetOf: Partial<Record<keyof TraceFilter, Facet>> = { service: "service", session_id: "session", user_id: "user", agent: "agent", model: "model" };
+const facetOf: Partial<Record<keyof TraceFilter, Facet>> = {
+  service: "service",
+  session_id: "session",
+  user_id: "user",
+  agent: "agent",
+  model: "model",
+};
 
 export function facetConditions(strings: Strings, filter: TraceFilter): FacetConditions {
   const wanted: NonNullable<FacetConditions> = [];
@@ -52,7 +58,13 @@ export function spanConditions(strings: Strings, filter: TraceFilter): Condition
   };
   if (filter.since !== undefined) add("s.start_us >= ?", filter.since * 1000);
   if (filter.until !== undefined) add("s.start_us < ?", filter.until * 1000);
-  const columns = { service: "r.service", session_id: "s.session", user_id: "s.user", agent: "s.agent", model: "coalesce(s.response_model, s.request_model)" };
+  const columns = {
+    service: "r.service",
+    session_id: "s.session",
+    user_id: "s.user",
+    agent: "s.agent",
+    model: "coalesce(s.response_model, s.request_model)",
+  };
   for (const [key, column] of Object.entries(columns) as [keyof typeof columns, string][]) {
     const text = filter[key];
     if (text === undefined) continue;

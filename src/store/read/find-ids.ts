@@ -14,10 +14,16 @@ function bounds(prefix: string, digits: number): [Uint8Array, Uint8Array] {
 function checkHex(id: string, digits: number, what: string): string {
   const text = id.trim().toLowerCase();
   if (!/^[0-9a-f]+$/.test(text) || text.length > digits) {
-    throw new AgensightError("bad_argument", `"${id.slice(0, 80)}" is no ${what} id: ${digits} hex digits, or the first ${shortestPrefix} or more of them.`);
+    throw new AgensightError(
+      "bad_argument",
+      `"${id.slice(0, 80)}" is no ${what} id: ${digits} hex digits, or the first ${shortestPrefix} or more of them.`,
+    );
   }
   if (text.length < shortestPrefix) {
-    throw new AgensightError("bad_argument", `The ${what} id "${text}" is too short: give at least its first ${shortestPrefix} hex digits.`);
+    throw new AgensightError(
+      "bad_argument",
+      `The ${what} id "${text}" is too short: give at least its first ${shortestPrefix} hex digits.`,
+    );
   }
   return text;
 }
@@ -25,21 +31,39 @@ function checkHex(id: string, digits: number, what: string): string {
 /** The trace's row. Errors: bad_argument, not_found, ambiguous, pruned. */
 export function findTrace(engine: Engine, id: string): Row {
   const text = checkHex(id, 32, "trace");
-  const rows = engine.all("SELECT * FROM trace WHERE trace_id BETWEEN ? AND ? LIMIT ?", [...bounds(text, 32), listed + 1]);
+  const rows = engine.all("SELECT * FROM trace WHERE trace_id BETWEEN ? AND ? LIMIT ?", [
+    ...bounds(text, 32),
+    listed + 1,
+  ]);
   if (rows.length === 1) return rows[0] as Row;
-  if (rows.length > 1) throw ambiguous("trace", text, rows.map((row) => Buffer.from(row.trace_id).toString("hex")));
+  if (rows.length > 1)
+    throw ambiguous(
+      "trace",
+      text,
+      rows.map((row) => Buffer.from(row.trace_id).toString("hex")),
+    );
   const pruned = engine.get("SELECT pruned_us FROM pruned WHERE id BETWEEN ? AND ? LIMIT 1", bounds(text, 32));
   if (pruned) {
-    throw new AgensightError("pruned", `Trace ${text} was pruned by retention on ${new Date(pruned.pruned_us / 1000).toISOString()}.`, {
-      hint: "Its tokens and cost are still part of get_usage; keep traces longer with `retention` or `--keep`.",
-    });
+    throw new AgensightError(
+      "pruned",
+      `Trace ${text} was pruned by retention on ${new Date(pruned.pruned_us / 1000).toISOString()}.`,
+      {
+        hint: "Its tokens and cost are still part of get_usage; keep traces longer with `retention` or `--keep`.",
+      },
+    );
   }
-  throw new AgensightError("not_found", `There is no trace ${text} in this store.`, { hint: "list_traces shows which there are." });
+  throw new AgensightError("not_found", `There is no trace ${text} in this store.`, {
+    hint: "list_traces shows which there are.",
+  });
 }
 
 function ambiguous(what: string, prefix: string, ids: string[]): AgensightError {
   const shown = ids.slice(0, listed).join(", ");
-  return new AgensightError("ambiguous", `Several ${what} ids begin with ${prefix}: ${shown}${ids.length > listed ? ", …" : ""}.`, { hint: "Give more of its digits." });
+  return new AgensightError(
+    "ambiguous",
+    `Several ${what} ids begin with ${prefix}: ${shown}${ids.length > listed ? ", …" : ""}.`,
+    { hint: "Give more of its digits." },
+  );
 }
 
 /** Row ids of the span and its trace. Errors: bad_argument, not_found, ambiguous. */
@@ -51,10 +75,19 @@ export function findSpan(engine: Engine, spanId: string, traceId: string | undef
     [...bounds(text, 16), ...(trace === null ? [] : [trace]), listed + 1],
   );
   if (rows.length === 1) return rows[0] as Row as { id: number; trace: number };
-  if (rows.length > 1) throw ambiguous("span", text, rows.map((row) => `${row.span_id.toLowerCase()} (trace ${row.trace_id.toLowerCase()})`));
-  throw new AgensightError("not_found", `There is no span ${text}${traceId === undefined ? "" : ` in trace ${traceId}`} in this store.`, {
-    hint: "get_trace lists the span ids of a trace; a span may have been pruned by retention together with its trace.",
-  });
+  if (rows.length > 1)
+    throw ambiguous(
+      "span",
+      text,
+      rows.map((row) => `${row.span_id.toLowerCase()} (trace ${row.trace_id.toLowerCase()})`),
+    );
+  throw new AgensightError(
+    "not_found",
+    `There is no span ${text}${traceId === undefined ? "" : ` in trace ${traceId}`} in this store.`,
+    {
+      hint: "get_trace lists the span ids of a trace; a span may have been pruned by retention together with its trace.",
+    },
+  );
 }
 
 /** The string id of a session. Errors: not_found, ambiguous. */
@@ -62,9 +95,21 @@ export function findSession({ engine, strings }: SpanSource, sessionId: string):
   const exact = strings.find(sessionId);
   if (exact !== null && engine.get("SELECT id FROM session WHERE id = ?", [exact])) return exact;
   if (sessionId.length >= shortestPrefix) {
-    const rows = engine.all("SELECT z.id, x.text FROM string x JOIN session z ON z.id = x.id WHERE x.text >= ? AND x.text < ? LIMIT ?", [sessionId, `${sessionId}\u{10ffff}`, listed + 1]);
+    const rows = engine.all(
+      "SELECT z.id, x.text FROM string x JOIN session z ON z.id = x.id WHERE x.text >= ? AND x.text < ? LIMIT ?",
+      [sessionId, `${sessionId}\u{10ffff}`, listed + 1],
+    );
     if (rows.length === 1) return rows[0]?.id;
-    if (rows.length > 1) throw ambiguous("session", sessionId, rows.map((row) => row.text));
+    if (rows.length > 1)
+      throw ambiguous(
+        "session",
+        sessionId,
+        rows.map((row) => row.text),
+      );
   }
-  throw new AgensightError("not_found", `There is no session ${JSON.stringify(sessionId.slice(0, 120))} in this store.`, { hint: "list_sessions shows which there are." });
+  throw new AgensightError(
+    "not_found",
+    `There is no session ${JSON.stringify(sessionId.slice(0, 120))} in this store.`,
+    { hint: "list_sessions shows which there are." },
+  );
 }

@@ -4,7 +4,16 @@ import { systemText } from "../../model/read-message.js";
 import { type Cell, isError, modelOf, moreCellColumns, readCell } from "../cells.js";
 import { addedMessages } from "../conversations.js";
 import type { Row } from "../engines/engine.js";
-import { decodeRow, inputMessages, loggedMessages, newInputMessages, outputMessages, type SpanSource, sourceText, wholeSpanColumns } from "../read-span.js";
+import {
+  decodeRow,
+  inputMessages,
+  loggedMessages,
+  newInputMessages,
+  outputMessages,
+  type SpanSource,
+  sourceText,
+  wholeSpanColumns,
+} from "../read-span.js";
 import type { Page, SessionDetail, TimelineEntry, TimelineEvent } from "../reader.js";
 import { facets } from "../trace-totals.js";
 import { coverage, readOffset } from "./cursor.js";
@@ -18,7 +27,8 @@ const mostTraces = 500;
 function keyOf(message: Message): string {
   const parts = message.parts.map((part) => {
     if (part.type === "tool_call") return `call ${part.name} ${JSON.stringify(part.arguments)}`;
-    if (part.type === "tool_call_response") return `response ${typeof part.response === "string" ? part.response : JSON.stringify(part.response)}`;
+    if (part.type === "tool_call_response")
+      return `response ${typeof part.response === "string" ? part.response : JSON.stringify(part.response)}`;
     return part.type === "media" ? part.summary : part.content;
   });
   const role = message.role === "developer" ? "system" : message.role;
@@ -34,9 +44,13 @@ export function getSession(source: SpanSource, query: { session_id: string } & P
   const session = findSession(source, query.session_id);
   const row = engine.get("SELECT * FROM session WHERE id = ?", [session]) as Row;
   const traces = engine
-    .all("SELECT t.* FROM trace_facet f JOIN trace t ON t.id = f.trace WHERE f.facet = ? AND f.value = ? ORDER BY f.start_us DESC LIMIT ?", [facets.session, session, mostTraces])
+    .all(
+      "SELECT t.* FROM trace_facet f JOIN trace t ON t.id = f.trace WHERE f.facet = ? AND f.value = ? ORDER BY f.start_us DESC LIMIT ?",
+      [facets.session, session, mostTraces],
+    )
     .reverse();
-  if (row.trace_count > traces.length) notes.push(`Only the ${traces.length} latest of ${row.trace_count} traces are read.`);
+  if (row.trace_count > traces.length)
+    notes.push(`Only the ${traces.length} latest of ${row.trace_count} traces are read.`);
   const all = timeline(source, traces, session);
   const page = all.slice(offset, offset + query.limit);
   const next = offset + page.length < all.length ? { offset: offset + page.length } : null;
@@ -68,7 +82,12 @@ function timeline(source: SpanSource, traces: Row[], session: number): TimelineE
     const spare = spareSpans(cells);
     for (const [index, cell] of cells.entries()) {
       const row = rows[index] as Row;
-      const common = { trace_id: row.trace_id.toLowerCase(), span_id: cell.span_id, agent: cell.agent, model: modelOf(cell) };
+      const common = {
+        trace_id: row.trace_id.toLowerCase(),
+        span_id: cell.span_id,
+        agent: cell.agent,
+        model: modelOf(cell),
+      };
       const put = (at: number, event: TimelineEvent) => {
         placed.push({ at, order: order++, entry: { time: isoTime(at), ...common, ...event } });
       };
@@ -87,7 +106,12 @@ function timeline(source: SpanSource, traces: Row[], session: number): TimelineE
       } else if (cell.call === "tool") tools.push({ cell, row });
       // the deepest failing span tells what went wrong; those above it only pass it on
       if (isError(cell) && !failedParents.has(cell.span_id)) {
-        put(end, { type: "error", name: cell.name, error_type: strings.text(row.error_type), error_message: row.error_message });
+        put(end, {
+          type: "error",
+          name: cell.name,
+          error_type: strings.text(row.error_type),
+          error_message: row.error_message,
+        });
       }
     }
   }
@@ -126,11 +150,18 @@ function spareSpans(cells: Cell[]): Set<string> {
     if (cell.parent_span_id !== null && counted.has(cell.parent_span_id)) spare.add(cell.span_id);
   }
   for (const cell of counted.values()) if (cell.parent_span_id !== null) spare.add(cell.parent_span_id);
-  return new Set([...spare].filter((id) => cells.some((cell) => cell.span_id === id && cell.kind === "llm" && !cell.counted)));
+  return new Set(
+    [...spare].filter((id) => cells.some((cell) => cell.span_id === id && cell.kind === "llm" && !cell.counted)),
+  );
 }
 
 /** The messages of a call that the session has not heard yet. `said` counts what it has. */
-function messagesOf(source: SpanSource, row: Row, cell: Cell, said: Map<string, number>): { input: Message[]; output: Message[] } {
+function messagesOf(
+  source: SpanSource,
+  row: Row,
+  cell: Cell,
+  said: Map<string, number>,
+): { input: Message[]; output: Message[] } {
   const decoded = decodeRow(source, row);
   const logged = loggedMessages(source, row.trace_id.toLowerCase(), cell.span_id);
   const added = addedMessages(source.engine, cell.id);
@@ -138,7 +169,8 @@ function messagesOf(source: SpanSource, row: Row, cell: Cell, said: Map<string, 
   let candidates = continues ? newInputMessages(source, decoded, cell.id) : inputMessages(source, decoded, cell.id);
   if (candidates.length === 0 && !continues) candidates = [...logged.system, ...logged.input];
   const system = sourceText(decoded, "system");
-  if (system !== null) candidates = [{ role: "system", parts: [{ type: "text", content: systemText(system) }] }, ...candidates];
+  if (system !== null)
+    candidates = [{ role: "system", parts: [{ type: "text", content: systemText(system) }] }, ...candidates];
   let output = outputMessages(decoded);
   if (output.length === 0) output = logged.output;
 
@@ -150,7 +182,9 @@ function messagesOf(source: SpanSource, row: Row, cell: Cell, said: Map<string, 
     here.set(key, count);
     const known = said.get(key) ?? 0;
     // a resent history repeats what was said; a continued one is new, but for the reply that it quotes
-    const repeated = continues ? known > 0 && (message.role === "assistant" || message.role === "system") : count <= known;
+    const repeated = continues
+      ? known > 0 && (message.role === "assistant" || message.role === "system")
+      : count <= known;
     if (repeated) continue;
     said.set(key, known + 1);
     input.push(message);

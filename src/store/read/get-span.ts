@@ -3,7 +3,15 @@ import { plainAttributes } from "../../model/otlp.js";
 import { systemText } from "../../model/read-message.js";
 import type { Row } from "../engines/engine.js";
 import { getMeta } from "../meta.js";
-import { decodeRow, inputMessages, loggedMessages, outputMessages, type SpanSource, sourceText, wholeSpanColumns } from "../read-span.js";
+import {
+  decodeRow,
+  inputMessages,
+  loggedMessages,
+  outputMessages,
+  type SpanSource,
+  sourceText,
+  wholeSpanColumns,
+} from "../read-span.js";
 import type { SpanDetail } from "../reader.js";
 import { readNano } from "../time.js";
 import { asOfSeq } from "./cursor.js";
@@ -19,8 +27,13 @@ function eventTime(value: string | number | undefined, fallbackUs: number): stri
 export function getSpan(source: SpanSource, query: { span_id: string; trace_id?: string }): SpanDetail {
   const { engine, strings } = source;
   const { id } = findSpan(engine, query.span_id, query.trace_id);
-  const row = engine.get(`SELECT ${summaryColumns}, t.name AS trace_name FROM ${summaryTables} WHERE s.id = ?`, [id]) as Row;
-  const whole = engine.get(`SELECT ${wholeSpanColumns}, s.cache_write_tokens, s.reasoning_tokens, s.user, s.first_token_us FROM span s JOIN trace t ON t.id = s.trace WHERE s.id = ?`, [id]) as Row;
+  const row = engine.get(`SELECT ${summaryColumns}, t.name AS trace_name FROM ${summaryTables} WHERE s.id = ?`, [
+    id,
+  ]) as Row;
+  const whole = engine.get(
+    `SELECT ${wholeSpanColumns}, s.cache_write_tokens, s.reasoning_tokens, s.user, s.first_token_us FROM span s JOIN trace t ON t.id = s.trace WHERE s.id = ?`,
+    [id],
+  ) as Row;
   const summary = spanSummary(source, row);
   const decoded = decodeRow(source, whole);
   const { span } = decoded;
@@ -28,8 +41,12 @@ export function getSpan(source: SpanSource, query: { span_id: string; trace_id?:
   const input = inputMessages(source, decoded, id);
   const output = outputMessages(decoded);
   const system = sourceText(decoded, "system");
-  const scope = JSON.parse(engine.get("SELECT body FROM scope WHERE id = ?", [whole.scope])?.body ?? "{}") as { scope?: { name?: string; version?: string } };
-  const resource = JSON.parse(engine.get("SELECT body FROM resource WHERE id = ?", [whole.resource])?.body ?? "{}") as { resource?: { attributes?: [] } };
+  const scope = JSON.parse(engine.get("SELECT body FROM scope WHERE id = ?", [whole.scope])?.body ?? "{}") as {
+    scope?: { name?: string; version?: string };
+  };
+  const resource = JSON.parse(engine.get("SELECT body FROM resource WHERE id = ?", [whole.resource])?.body ?? "{}") as {
+    resource?: { attributes?: [] };
+  };
   return {
     ...summary,
     trace_name: strings.text(row.trace_name) ?? "",
@@ -53,11 +70,24 @@ export function getSpan(source: SpanSource, query: { span_id: string; trace_id?:
     input_value: sourceText(decoded, "input_value"),
     output_value: sourceText(decoded, "output_value"),
     attributes: plainAttributes(span.attributes),
-    events: (span.events ?? []).map((event) => ({ name: event.name ?? "", time: eventTime(event.timeUnixNano, row.start_us), attributes: plainAttributes(event.attributes) })),
-    links: (span.links ?? []).map((link) => ({ trace_id: link.traceId ?? "", span_id: link.spanId ?? "", attributes: plainAttributes(link.attributes) })),
+    events: (span.events ?? []).map((event) => ({
+      name: event.name ?? "",
+      time: eventTime(event.timeUnixNano, row.start_us),
+      attributes: plainAttributes(event.attributes),
+    })),
+    links: (span.links ?? []).map((link) => ({
+      trace_id: link.traceId ?? "",
+      span_id: link.spanId ?? "",
+      attributes: plainAttributes(link.attributes),
+    })),
     resource: plainAttributes(resource.resource?.attributes),
     scope: { name: scope.scope?.name ?? "", version: scope.scope?.version ?? null },
-    child_count: Number(engine.get("SELECT count(*) AS n FROM span c WHERE c.trace = ? AND c.parent_id = ?", [row.trace, Buffer.from(summary.span_id, "hex")])?.n),
+    child_count: Number(
+      engine.get("SELECT count(*) AS n FROM span c WHERE c.trace = ? AND c.parent_id = ?", [
+        row.trace,
+        Buffer.from(summary.span_id, "hex"),
+      ])?.n,
+    ),
     redacted: {},
     as_of_seq: asOfSeq(engine),
   };

@@ -8,7 +8,10 @@ import { spanSummary, summaryColumns, summaryTables, traceSummary } from "./rows
 
 const mostSpans = 5000;
 
-export function getTrace(source: SpanSource, query: { trace_id: string; span_id?: string; max_spans?: number }): TraceTree {
+export function getTrace(
+  source: SpanSource,
+  query: { trace_id: string; span_id?: string; max_spans?: number },
+): TraceTree {
   const { engine } = source;
   const trace = findTrace(engine, query.trace_id);
   const limit = query.max_spans ?? mostSpans;
@@ -21,8 +24,12 @@ export function getTrace(source: SpanSource, query: { trace_id: string; span_id?
   if (total > limit) ids = mostTelling(source, trace.id, ids, limit);
   const rows =
     ids === null
-      ? engine.all(`SELECT ${summaryColumns} FROM ${summaryTables} WHERE s.trace = ? ORDER BY s.start_us, s.id`, [trace.id])
-      : engine.all(`SELECT ${summaryColumns} FROM ${summaryTables} WHERE s.id IN (${ids.join(",")}) ORDER BY s.start_us, s.id`);
+      ? engine.all(`SELECT ${summaryColumns} FROM ${summaryTables} WHERE s.trace = ? ORDER BY s.start_us, s.id`, [
+          trace.id,
+        ])
+      : engine.all(
+          `SELECT ${summaryColumns} FROM ${summaryTables} WHERE s.id IN (${ids.join(",")}) ORDER BY s.start_us, s.id`,
+        );
   return {
     trace: traceSummary(source, trace),
     spans: rows.map((row) => spanSummary(source, row)),
@@ -32,7 +39,10 @@ export function getTrace(source: SpanSource, query: { trace_id: string; span_id?
 }
 
 function skeleton({ engine }: SpanSource, trace: number): Row[] {
-  return engine.all("SELECT id, hex(span_id) AS span_id, hex(parent_id) AS parent_id, status, duration_us FROM span WHERE trace = ? ORDER BY start_us, id", [trace]);
+  return engine.all(
+    "SELECT id, hex(span_id) AS span_id, hex(parent_id) AS parent_id, status, duration_us FROM span WHERE trace = ? ORDER BY start_us, id",
+    [trace],
+  );
 }
 
 /** Row ids of a span and all below it; cycles end where they close. */
@@ -65,7 +75,12 @@ function mostTelling(source: SpanSource, trace: number, among: number[] | null, 
   const chosen = new Set<number>();
   for (const candidate of [...roots, ...failed, ...longest]) {
     if (chosen.size >= limit) break;
-    for (let row: Row | undefined = candidate; row && !chosen.has(row.id) && chosen.size < limit; row = bySpanId.get(row.parent_id)) chosen.add(row.id);
+    for (
+      let row: Row | undefined = candidate;
+      row && !chosen.has(row.id) && chosen.size < limit;
+      row = bySpanId.get(row.parent_id)
+    )
+      chosen.add(row.id);
   }
   return [...chosen];
 }

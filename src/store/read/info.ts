@@ -41,7 +41,9 @@ export function info({ engine, strings }: SpanSource): StoreInfo {
     traces: count("SELECT count(*) AS n FROM trace"),
     spans: count("SELECT coalesce(sum(span_count), 0) AS n FROM trace"),
     sessions: count("SELECT count(*) AS n FROM session"),
-    running_spans: count("SELECT count(*) AS n FROM span WHERE state = 1 AND trace IN (SELECT id FROM trace WHERE settled = 0 OR status >= 2)"),
+    running_spans: count(
+      "SELECT count(*) AS n FROM span WHERE state = 1 AND trace IN (SELECT id FROM trace WHERE settled = 0 OR status >= 2)",
+    ),
     ...waitingWork(engine),
     dropped_spans: getNumber(engine, "dropped_spans"),
     pruned_traces: getNumber(engine, "pruned_traces"),

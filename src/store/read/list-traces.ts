@@ -35,13 +35,20 @@ export function listTraces(source: SpanSource, query: TraceQuery): TraceListing 
   const matched = countUpTo(engine, driven.from, driven.params, countLimit);
   const sort = query.sort ?? "newest";
   const position = readCursor(query.cursor);
-  const rows = sort === "newest" ? newest(source, query, driven, wanted.length > 0, position) : sorted(source, query, driven, wanted, conditions, sort, matched, position);
+  const rows =
+    sort === "newest"
+      ? newest(source, query, driven, wanted.length > 0, position)
+      : sorted(source, query, driven, wanted, conditions, sort, matched, position);
   const more = rows.length > query.limit;
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
   let next: Position | null = null;
-  if (more && last) next = sort === "newest" ? { start_us: last.start_us, id: last.id } : { offset: offsetOf(position) + page.length };
-  return { traces: page.map((row) => traceSummary(source, row)), coverage: coverage(engine, matched, page.length, next, notes) };
+  if (more && last)
+    next = sort === "newest" ? { start_us: last.start_us, id: last.id } : { offset: offsetOf(position) + page.length };
+  return {
+    traces: page.map((row) => traceSummary(source, row)),
+    coverage: coverage(engine, matched, page.length, next, notes),
+  };
 }
 
 function add(conditions: Conditions, sql: string, ...params: SqlValue[]): void {
@@ -56,26 +63,46 @@ function offsetOf(position: Position | null): number {
 type Driven = { from: string; params: SqlValue[] };
 
 /** The rarest facet leads; the others and the trace are looked up from it. */
-function fromFacets(engine: SpanSource["engine"], wanted: { facet: number; value: number }[], conditions: Conditions): Driven {
+function fromFacets(
+  engine: SpanSource["engine"],
+  wanted: { facet: number; value: number }[],
+  conditions: Conditions,
+): Driven {
   const where = conditions.sql.length > 0 ? conditions.sql.join(" AND ") : "1";
   if (wanted.length === 0) return { from: `trace t WHERE ${where}`, params: conditions.params };
   const counted = wanted
-    .map((entry) => ({ entry, count: countUpTo(engine, "trace_facet WHERE facet = ? AND value = ?", [entry.facet, entry.value], 20_000) }))
+    .map((entry) => ({
+      entry,
+      count: countUpTo(engine, "trace_facet WHERE facet = ? AND value = ?", [entry.facet, entry.value], 20_000),
+    }))
     .sort((a, b) => a.count - b.count)
     .map(({ entry }) => entry);
   const [lead, ...others] = counted as [{ facet: number; value: number }, ...{ facet: number; value: number }[]];
-  const joins = others.map((_, i) => ` JOIN trace_facet f${i + 1} ON f${i + 1}.facet = ? AND f${i + 1}.value = ? AND f${i + 1}.start_us = t.start_us AND f${i + 1}.trace = t.id`);
+  const joins = others.map(
+    (_, i) =>
+      ` JOIN trace_facet f${i + 1} ON f${i + 1}.facet = ? AND f${i + 1}.value = ? AND f${i + 1}.start_us = t.start_us AND f${i + 1}.trace = t.id`,
+  );
   return {
     from: `trace_facet f CROSS JOIN trace t ON t.id = f.trace${joins.join("")} WHERE f.facet = ? AND f.value = ? AND ${where.replaceAll("t.start_us", "f.start_us")}`,
     params: [...others.flatMap(({ facet, value }) => [facet, value]), lead.facet, lead.value, ...conditions.params],
   };
 }
 
-function newest({ engine }: SpanSource, query: TraceQuery, driven: Driven, byFacet: boolean, position: Position | null): Row[] {
+function newest(
+  { engine }: SpanSource,
+  query: TraceQuery,
+  driven: Driven,
+  byFacet: boolean,
+  position: Position | null,
+): Row[] {
   const time = byFacet ? "f.start_us" : "t.start_us";
   const after = position && "id" in position ? ` AND (${time} < ? OR (${time} = ? AND t.id < ?))` : "";
   const params = position && "id" in position ? [position.start_us, position.start_us, position.id] : [];
-  return engine.all(`SELECT t.* FROM ${driven.from}${after} ORDER BY ${time} DESC, t.id DESC LIMIT ?`, [...driven.params, ...params, query.limit + 1]);
+  return engine.all(`SELECT t.* FROM ${driven.from}${after} ORDER BY ${time} DESC, t.id DESC LIMIT ?`, [
+    ...driven.params,
+    ...params,
+    query.limit + 1,
+  ]);
 }
 
 function sorted(
@@ -93,11 +120,13 @@ function sorted(
   const order = `ORDER BY ${column} DESC, t.id DESC LIMIT ? OFFSET ?`;
   if (matched <= countLimit) return engine.all(`SELECT t.* FROM ${driven.from} ${order}`, [...driven.params, ...page]);
   // many matches: walking the sorted index meets enough of them soon
-  const exists = wanted.map(() => "EXISTS (SELECT 1 FROM trace_facet f WHERE f.facet = ? AND f.value = ? AND f.start_us = t.start_us AND f.trace = t.id)");
+  const exists = wanted.map(
+    () =>
+      "EXISTS (SELECT 1 FROM trace_facet f WHERE f.facet = ? AND f.value = ? AND f.start_us = t.start_us AND f.trace = t.id)",
+  );
   const where = [...conditions.sql, ...exists];
-  return engine.all(`SELECT t.* FROM trace t INDEXED BY ${index} ${where.length > 0 ? `WHERE ${where.join(" AND ")}` : ""} ${order}`, [
-    ...conditions.params,
-    ...wanted.flatMap(({ facet, value }) => [facet, value]),
-    ...page,
-  ]);
+  return engine.all(
+    `SELECT t.* FROM trace t INDEXED BY ${index} ${where.length > 0 ? `WHERE ${where.join(" AND ")}` : ""} ${order}`,
+    [...conditions.params, ...wanted.flatMap(({ facet, value }) => [facet, value]), ...page],
+  );
 }

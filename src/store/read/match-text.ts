@@ -32,7 +32,8 @@ export function ftsQuery(phrases: Phrase[]): string {
 function contains(words: string[], { tokens, prefix }: Phrase): boolean {
   const last = tokens.length - 1;
   for (let at = 0; at + last < words.length; at++) {
-    if (tokens.every((token, i) => (i === last && prefix ? words[at + i]?.startsWith(token) : words[at + i] === token))) return true;
+    if (tokens.every((token, i) => (i === last && prefix ? words[at + i]?.startsWith(token) : words[at + i] === token)))
+      return true;
   }
   return false;
 }

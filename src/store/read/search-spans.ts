@@ -21,7 +21,9 @@ const mostScanned = 20_000;
 function phrasesOf(query: string): Phrase[] {
   const phrases = parseQuery(query);
   if (phrases.length === 0) {
-    throw new AgensightError("bad_argument", "The search text has no words.", { hint: 'Words must all occur; "quotes" make a phrase, a trailing * matches beginnings.' });
+    throw new AgensightError("bad_argument", "The search text has no words.", {
+      hint: 'Words must all occur; "quotes" make a phrase, a trailing * matches beginnings.',
+    });
   }
   return phrases;
 }
@@ -46,13 +48,26 @@ function find(source: SpanSource, phrases: Phrase[], conditions: Conditions, lim
     [match, candidates, indexed, ...conditions.params, limit],
   ) as Row[] as Found[];
   if (conditions.sql.length > 0 && rows.length < limit) {
-    const hits = Number(engine.get("SELECT count(*) AS n FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)", [match, mostCandidates + 1])?.n);
-    if (hits > mostCandidates) notes.push(`The words are common: only the ${mostCandidates} newest hits were looked at.`);
+    const hits = Number(
+      engine.get("SELECT count(*) AS n FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)", [
+        match,
+        mostCandidates + 1,
+      ])?.n,
+    );
+    if (hits > mostCandidates)
+      notes.push(`The words are common: only the ${mostCandidates} newest hits were looked at.`);
   }
   return [...fresh, ...rows].slice(0, limit);
 }
 
-function scan(source: SpanSource, phrases: Phrase[], conditions: Conditions, afterSeq: number, limit: number, notes: string[]): Found[] {
+function scan(
+  source: SpanSource,
+  phrases: Phrase[],
+  conditions: Conditions,
+  afterSeq: number,
+  limit: number,
+  notes: string[],
+): Found[] {
   const { engine } = source;
   const where = conditions.sql.length > 0 ? ` AND ${conditions.sql.join(" AND ")}` : "";
   const found: Found[] = [];
@@ -83,16 +98,24 @@ function scan(source: SpanSource, phrases: Phrase[], conditions: Conditions, aft
 export function tracesWithText(source: SpanSource, query: string, notes: string[]): number[] {
   const phrases = phrasesOf(query);
   const found = find(source, phrases, { sql: [], params: [] }, mostHits, notes);
-  if (found.length === mostHits) notes.push(`The words are common: only traces of the ${mostHits} newest hits are listed.`);
+  if (found.length === mostHits)
+    notes.push(`The words are common: only traces of the ${mostHits} newest hits are listed.`);
   const traces = new Set<number>();
   for (let at = 0; at < found.length; at += 500) {
     const ids = found.slice(at, at + 500).map(({ id }) => id);
-    for (const row of source.engine.all(`SELECT DISTINCT trace FROM span WHERE id IN (${ids.map(() => "?").join(",")})`, ids)) traces.add(row.trace);
+    for (const row of source.engine.all(
+      `SELECT DISTINCT trace FROM span WHERE id IN (${ids.map(() => "?").join(",")})`,
+      ids,
+    ))
+      traces.add(row.trace);
   }
   return [...traces];
 }
 
-export function searchSpans(source: SpanSource, query: TraceFilter & Page & { query: string; kind?: SpanKind }): SearchResult {
+export function searchSpans(
+  source: SpanSource,
+  query: TraceFilter & Page & { query: string; kind?: SpanKind },
+): SearchResult {
   const { engine } = source;
   const phrases = phrasesOf(query.query);
   const notes: string[] = [];
@@ -115,7 +138,10 @@ export function searchSpans(source: SpanSource, query: TraceFilter & Page & { qu
 function hit(source: SpanSource, id: number, phrases: Phrase[]): SpanHit {
   const params: SqlValue[] = [id];
   const row = source.engine.get(`SELECT ${summaryColumns} FROM ${summaryTables} WHERE s.id = ?`, params) as Row;
-  const whole = source.engine.get(`SELECT ${searchColumns} FROM span s JOIN trace t ON t.id = s.trace WHERE s.id = ?`, params) as Row;
+  const whole = source.engine.get(
+    `SELECT ${searchColumns} FROM span s JOIN trace t ON t.id = s.trace WHERE s.id = ?`,
+    params,
+  ) as Row;
   const texts = searchableTexts(source, whole);
   for (const { field, text } of texts) {
     const found = snippet(text, phrases);

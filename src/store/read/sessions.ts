@@ -17,7 +17,9 @@ export function sessionSummary(source: SpanSource, row: Row): SessionSummary {
     "SELECT t.facets FROM trace_facet f JOIN trace t ON t.id = f.trace WHERE f.facet = ? AND f.value = ? ORDER BY f.start_us DESC LIMIT ?",
     [facets.session, row.id, tracesLookedAt],
   );
-  const distinct = (facet: keyof typeof facets) => [...new Set(traces.flatMap((trace) => facetTexts(source, trace, facet)))];
+  const distinct = (facet: keyof typeof facets) => [
+    ...new Set(traces.flatMap((trace) => facetTexts(source, trace, facet))),
+  ];
   // the sums keep no nulls: calls without any token tell nothing
   const known = row.input_tokens > 0 || row.output_tokens > 0;
   return {
@@ -62,7 +64,10 @@ export function listSessions(source: SpanSource, query: TraceFilter & Page): Ses
   if (wanted === null || ids?.length === 0) return { sessions: [], coverage: coverage(engine, 0, 0, null, notes) };
   if (ids) onTraces.sql.push(`t.id IN (${ids.join(",")})`);
   if (wanted.length > 0 || onTraces.sql.length > 0) {
-    const others = wanted.map((_, i) => ` JOIN trace_facet f${i} ON f${i}.facet = ? AND f${i}.value = ? AND f${i}.start_us = t.start_us AND f${i}.trace = t.id`);
+    const others = wanted.map(
+      (_, i) =>
+        ` JOIN trace_facet f${i} ON f${i}.facet = ? AND f${i}.value = ? AND f${i}.start_us = t.start_us AND f${i}.trace = t.id`,
+    );
     sql.push(
       `EXISTS (SELECT 1 FROM trace_facet f JOIN trace t ON t.id = f.trace${others.join("")} WHERE f.facet = ${facets.session} AND f.value = z.id${onTraces.sql.map((condition) => ` AND ${condition}`).join("")})`,
     );
@@ -70,8 +75,15 @@ export function listSessions(source: SpanSource, query: TraceFilter & Page): Ses
   }
   const from = `session z WHERE ${sql.length > 0 ? sql.join(" AND ") : "1"}`;
   const matched = countUpTo(engine, from, params, countLimit);
-  const rows = engine.all(`SELECT z.* FROM ${from} ORDER BY z.last_us DESC, z.id DESC LIMIT ? OFFSET ?`, [...params, query.limit + 1, offset]);
+  const rows = engine.all(`SELECT z.* FROM ${from} ORDER BY z.last_us DESC, z.id DESC LIMIT ? OFFSET ?`, [
+    ...params,
+    query.limit + 1,
+    offset,
+  ]);
   const page = rows.slice(0, query.limit);
   const next = rows.length > query.limit ? { offset: offset + page.length } : null;
-  return { sessions: page.map((row) => sessionSummary(source, row)), coverage: coverage(engine, matched, page.length, next, notes) };
+  return {
+    sessions: page.map((row) => sessionSummary(source, row)),
+    coverage: coverage(engine, matched, page.length, next, notes),
+  };
 }

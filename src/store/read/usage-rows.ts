@@ -11,7 +11,17 @@ import { tracesWithText } from "./search-spans.js";
 
 export type UsageQuery = TraceFilter & { group_by: UsageDimension[]; limit?: number };
 
-export const usageSums = ["calls", "errors", "input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "cost_usd", "unpriced_calls"] as const;
+export const usageSums = [
+  "calls",
+  "errors",
+  "input_tokens",
+  "cached_tokens",
+  "cache_write_tokens",
+  "output_tokens",
+  "reasoning_tokens",
+  "cost_usd",
+  "unpriced_calls",
+] as const;
 
 const hour = 3600;
 const day = 86400;
@@ -35,7 +45,9 @@ const spanColumns: Record<Column, string> = {
 const spanSums = [
   `sum(${counts}) AS calls`,
   `sum(${counts} AND s.status = 2) AS errors`,
-  ...["input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "cost_usd"].map((name) => `total(CASE WHEN ${hasUsage} THEN s.${name} END) AS ${name}`),
+  ...["input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "cost_usd"].map(
+    (name) => `total(CASE WHEN ${hasUsage} THEN s.${name} END) AS ${name}`,
+  ),
   `sum(${hasUsage} AND s.call IS NOT NULL AND s.cost_usd IS NULL AND (s.input_tokens IS NOT NULL OR s.output_tokens IS NOT NULL OR s.status <> 2)) AS unpriced_calls`,
 ].join(", ");
 
@@ -46,7 +58,14 @@ const spanFirst = "span s CROSS JOIN trace t ON t.id = s.trace";
 /** Sessions are many: only the rows of the best are read, chosen by their own totals, and those of calls without a session. */
 export function readsOnlyBest(query: UsageQuery): query is UsageQuery & { limit: number } {
   const { group_by, limit, since, until, ...filters } = query;
-  return group_by.length === 1 && group_by[0] === "session" && limit !== undefined && since === undefined && until === undefined && Object.values(filters).every((value) => value === undefined);
+  return (
+    group_by.length === 1 &&
+    group_by[0] === "session" &&
+    limit !== undefined &&
+    since === undefined &&
+    until === undefined &&
+    Object.values(filters).every((value) => value === undefined)
+  );
 }
 
 /** How many sessions have calls of these kinds, counted one past `limit` at most. */
@@ -64,17 +83,28 @@ type Plan = { source: SpanSource; query: UsageQuery; kinds: SpanKind[]; columns:
 export function usageRows(source: SpanSource, query: UsageQuery, kinds: SpanKind[], notes: string[]): Row[] {
   const byHour = query.group_by.includes("hour");
   const asked = query.group_by.filter((dimension): dimension is Column => dimension !== "hour" && dimension !== "day");
-  const plan: Plan = { source, query, kinds, columns: [...new Set<Column>([...asked, "kind"])], bucket: byHour ? hour : query.group_by.includes("day") ? day : 0 };
+  const plan: Plan = {
+    source,
+    query,
+    kinds,
+    columns: [...new Set<Column>([...asked, "kind"])],
+    bucket: byHour ? hour : query.group_by.includes("day") ? day : 0,
+  };
   const conditions = spanConditions(source.strings, query);
   if (conditions === null) return [];
-  if (query.text !== undefined) conditions.sql.push(`s.trace IN (${tracesWithText(source, query.text, notes).join(",")})`);
-  const spans = (tables: string, where: string, params: SqlValue[]) => spanRows(plan, tables, [where, ...conditions.sql].join(" AND "), [...params, ...conditions.params]);
+  if (query.text !== undefined)
+    conditions.sql.push(`s.trace IN (${tracesWithText(source, query.text, notes).join(",")})`);
+  const spans = (tables: string, where: string, params: SqlValue[]) =>
+    spanRows(plan, tables, [where, ...conditions.sql].join(" AND "), [...params, ...conditions.params]);
 
   const wanted = filtered(plan);
   const perSession = plan.columns.includes("session") || wanted.some(([column]) => column === "session");
-  const about = [...new Set([...plan.columns.filter((column) => column !== "kind"), ...wanted.map(([column]) => column)])];
+  const about = [
+    ...new Set([...plan.columns.filter((column) => column !== "kind"), ...wanted.map(([column]) => column)]),
+  ];
   // status, user and words are not in the sums, nor are sessions by the hour
-  if (query.status !== undefined || query.user_id !== undefined || query.text !== undefined || (perSession && byHour)) return spans(spanFirst, "1", []);
+  if (query.status !== undefined || query.user_id !== undefined || query.text !== undefined || (perSession && byHour))
+    return spans(spanFirst, "1", []);
 
   const rows = spans(unsettledFirst, "t.settled = 0", []);
   const alsoSessions = rows.map((row) => Number(row.session));
@@ -90,7 +120,13 @@ export function usageRows(source: SpanSource, query: UsageQuery, kinds: SpanKind
     const finer = (a: number, b: number) => {
       if (a >= b) return;
       if (step === day && !perSession) add(a, b, hour);
-      else rows.push(...spans(spanFirst, "t.settled = 1 AND s.start_us >= ? AND s.start_us < ?", [Math.round(a * 1e6), Math.round(b * 1e6)]));
+      else
+        rows.push(
+          ...spans(spanFirst, "t.settled = 1 AND s.start_us >= ? AND s.start_us < ?", [
+            Math.round(a * 1e6),
+            Math.round(b * 1e6),
+          ]),
+        );
     };
     if (first !== null && last !== null && first >= last) {
       finer(from as number, to as number);
@@ -107,8 +143,15 @@ export function usageRows(source: SpanSource, query: UsageQuery, kinds: SpanKind
 
 /** The filters as columns of `usage`. */
 function filtered({ source, query }: Plan): [Column, number][] {
-  const filters = [["service", query.service], ["session", query.session_id], ["agent", query.agent], ["model", query.model]] as const;
-  return filters.flatMap(([column, text]): [Column, number][] => (text === undefined ? [] : [[column, source.strings.find(text) ?? -2]]));
+  const filters = [
+    ["service", query.service],
+    ["session", query.session_id],
+    ["agent", query.agent],
+    ["model", query.model],
+  ] as const;
+  return filters.flatMap(([column, text]): [Column, number][] =>
+    text === undefined ? [] : [[column, source.strings.find(text) ?? -2]],
+  );
 }
 
 function kindCodes(kinds: SpanKind[]): string {
@@ -128,7 +171,14 @@ function spanRows({ source, kinds, columns, bucket }: Plan, tables: string, wher
   return rows;
 }
 
-function summedRows({ source, query, kinds, columns, bucket }: Plan, wanted: [Column, number][], level: number, first: number | null, last: number | null, alsoSessions: number[]): Row[] {
+function summedRows(
+  { source, query, kinds, columns, bucket }: Plan,
+  wanted: [Column, number][],
+  level: number,
+  first: number | null,
+  last: number | null,
+  alsoSessions: number[],
+): Row[] {
   const sql = ["level = ?", `kind IN (${kindCodes(kinds)})`];
   const params: SqlValue[] = [level];
   const add = (condition: string, value: SqlValue) => {

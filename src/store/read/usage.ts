@@ -39,7 +39,9 @@ export function getUsage(source: SpanSource, query: UsageQuery): UsageResult {
       addRow(total, { ...row, calls: 0, errors: 0, latency: null, durations: null });
     } else if (kind === "llm" || onlyTools) addRow(total, row);
   };
-  if (onlyBest) for (const row of usageRows(source, { ...query, group_by: [] }, kinds, [])) count(row, spanKinds[row.kind] ?? "other");
+  if (onlyBest)
+    for (const row of usageRows(source, { ...query, group_by: [] }, kinds, []))
+      count(row, spanKinds[row.kind] ?? "other");
   for (const row of usageRows(source, query, kinds, notes)) {
     const kind = spanKinds[row.kind] ?? "other";
     const key = query.group_by.map((dimension) => keyOf(dimension, row, kind));
@@ -53,25 +55,43 @@ export function getUsage(source: SpanSource, query: UsageQuery): UsageResult {
     addRow(group.sums, row);
     if (!onlyBest) count(row, kind);
   }
-  if (embeddings > 0) notes.push(`The total's calls, errors and latency are of llm calls; its tokens and cost include ${embeddings} embedding calls.`);
+  if (embeddings > 0)
+    notes.push(
+      `The total's calls, errors and latency are of llm calls; its tokens and cost include ${embeddings} embedding calls.`,
+    );
   const pruned = getNumber(engine, "pruned_traces");
-  if (pruned > 0) notes.push(`Totals include ${pruned} traces that retention has pruned; their spans can no longer be looked at.`);
+  if (pruned > 0)
+    notes.push(`Totals include ${pruned} traces that retention has pruned; their spans can no longer be looked at.`);
 
   const sorted = [...groups.values()].sort(bestFirst(query.group_by));
   const shown = sorted.slice(0, query.limit ?? sorted.length);
   return {
-    groups: shown.map(({ key, sums, kinds: own }) => ({ ...names(source, query.group_by, key), ...figures(sums, own.has("llm") || own.has("embedding")) })),
+    groups: shown.map(({ key, sums, kinds: own }) => ({
+      ...names(source, query.group_by, key),
+      ...figures(sums, own.has("llm") || own.has("embedding")),
+    })),
     total: figures(total, !onlyTools),
-    coverage: coverage(engine, onlyBest ? Math.max(sorted.length, countSessions(source, kinds, countLimit)) : sorted.length, shown.length, null, notes),
+    coverage: coverage(
+      engine,
+      onlyBest ? Math.max(sorted.length, countSessions(source, kinds, countLimit)) : sorted.length,
+      shown.length,
+      null,
+      notes,
+    ),
   };
 }
 
 function keyOf(dimension: UsageDimension, row: Row, kind: SpanKind): string | number {
-  if (dimension === "hour" || dimension === "day") return row.bucket - (row.bucket % (dimension === "hour" ? hour : day));
+  if (dimension === "hour" || dimension === "day")
+    return row.bucket - (row.bucket % (dimension === "hour" ? hour : day));
   return dimension === "kind" ? kind : row[dimension];
 }
 
-function names({ strings }: SpanSource, groupBy: UsageDimension[], key: (string | number)[]): Pick<UsageGroup, UsageDimension> {
+function names(
+  { strings }: SpanSource,
+  groupBy: UsageDimension[],
+  key: (string | number)[],
+): Pick<UsageGroup, UsageDimension> {
   const named: Pick<UsageGroup, UsageDimension> = {};
   for (const [index, dimension] of groupBy.entries()) {
     const value = key[index] as string | number;
@@ -87,7 +107,10 @@ function bestFirst(groupBy: UsageDimension[]): (a: Group, b: Group) => number {
   const time = groupBy.findIndex((dimension) => dimension === "hour" || dimension === "day");
   const tokens = ({ sums }: Group) => sums.input_tokens + sums.output_tokens;
   return (a, b) =>
-    (time < 0 ? 0 : Number(a.key[time]) - Number(b.key[time])) || b.sums.cost_usd - a.sums.cost_usd || tokens(b) - tokens(a) || b.sums.calls - a.sums.calls;
+    (time < 0 ? 0 : Number(a.key[time]) - Number(b.key[time])) ||
+    b.sums.cost_usd - a.sums.cost_usd ||
+    tokens(b) - tokens(a) ||
+    b.sums.calls - a.sums.calls;
 }
 
 function emptySums(): Sums {
@@ -112,7 +135,8 @@ function figures(found: Sums, modelCalls: boolean): UsageFigures {
     cache_write_tokens: tokens(found.cache_write_tokens),
     output_tokens: tokens(found.output_tokens),
     reasoning_tokens: tokens(found.reasoning_tokens),
-    cost_usd: modelCalls && (found.cost_usd > 0 || (known && found.unpriced_calls === 0)) ? dollars(found.cost_usd) : null,
+    cost_usd:
+      modelCalls && (found.cost_usd > 0 || (known && found.unpriced_calls === 0)) ? dollars(found.cost_usd) : null,
     unpriced_calls: found.unpriced_calls,
     errors: found.errors,
     p50_ms: quantile(found.latency, 0.5),
