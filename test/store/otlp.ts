@@ -4,8 +4,8 @@ import type { AnyValue, KeyValue, OtlpSpan, TracesData } from "../../src/model/o
 /** 10 Nov 2026, 08:00 UTC, in ms: a full hour. */
 export const morning = Date.UTC(2026, 10, 10, 8);
 
-export const traceId = (n: number): string => n.toString(16).padStart(32, "a");
-export const spanId = (n: number): string => n.toString(16).padStart(16, "b");
+export const traceId = (n: number): string => `${"a".repeat(16)}${n.toString(16).padStart(16, "0")}`;
+export const spanId = (n: number): string => `bbbb${n.toString(16).padStart(12, "0")}`;
 
 export type Attributes = Record<string, string | number | boolean | string[]>;
 
