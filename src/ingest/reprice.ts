@@ -1,5 +1,5 @@
 /** Prices every call anew with the price table at hand, and corrects all totals. */
-import { pricedKinds } from "./ingest.js";
+import { pricedKinds } from "./prepare.js";
 import { loadPrices } from "../semantics/prices.js";
 import { loadCells } from "../store/cells.js";
 import type { EngineName } from "../store/engines/engine.js";

@@ -26,6 +26,11 @@ function hashOf(text: string): string {
   return hash("sha256", text, "buffer").toString("latin1", 0, 16);
 }
 
+/** The key of a text in `content_hash`. */
+export function contentKey(text: string): Uint8Array {
+  return Buffer.from(hashOf(text), "latin1");
+}
+
 export type ContentWriter = {
   begin(): void;
   /** Stores a text once and returns its content id; `search`: long ones are also looked for among what other processes wrote, and can be found by them. */
@@ -184,5 +189,5 @@ export function openContentReader(engine: Engine, cacheLimit = cachedBytes): Con
 
 /** The keys under which the texts of a block stand in `content_hash`. */
 export function hashesOf(texts: string[]): Uint8Array[] {
-  return texts.filter((text) => text.length >= hashedLength).map((text) => Buffer.from(hashOf(text), "latin1"));
+  return texts.filter((text) => text.length >= hashedLength).map(contentKey);
 }

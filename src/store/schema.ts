@@ -101,8 +101,9 @@ CREATE TABLE conversation (span INTEGER PRIMARY KEY, prev INTEGER, total INTEGER
 -- message content that arrives apart from its span, as OpenTelemetry log records
 CREATE TABLE log (id INTEGER PRIMARY KEY, trace_id BLOB NOT NULL, span_id BLOB NOT NULL, time_us INTEGER NOT NULL,
   resource INTEGER NOT NULL, scope INTEGER NOT NULL,
+  hash BLOB NOT NULL,                   -- of the record: the same one again changes nothing
   messages INTEGER NOT NULL, body INTEGER NOT NULL);     -- content ids: what it says as messages; the record itself
-CREATE UNIQUE INDEX log_key ON log (trace_id, span_id, body);
+CREATE UNIQUE INDEX log_key ON log (trace_id, span_id, hash);
 
 -- Calls of settled traces. bucket: start of the hour or day in s since the epoch. 0 = unknown, -1 = any.
 -- level 0: by hour, 1: by day, 2: by day and session, each with all other dimensions;
