@@ -65,7 +65,7 @@ export function getSession(source: SpanSource, query: { session_id: string } & P
 function timeline(source: SpanSource, traces: Row[], session: number): TimelineEntry[] {
   const { engine, strings } = source;
   const placed: Placed[] = [];
-  const said = new Map<string, number>();
+  const said: Said = new Map();
   const answeredCalls = new Set<string>();
   const answers = new Set<string>();
   const tools: { cell: Cell; row: Row }[] = [];
@@ -155,13 +155,11 @@ function spareSpans(cells: Cell[]): Set<string> {
   );
 }
 
-/** The messages of a call that the session has not heard yet. `said` counts what it has. */
-function messagesOf(
-  source: SpanSource,
-  row: Row,
-  cell: Cell,
-  said: Map<string, number>,
-): { input: Message[]; output: Message[] } {
+/** What a session has heard: how often, and in which trace the last time. */
+type Said = Map<string, { times: number; trace: string }>;
+
+/** The messages of a call that the session has not heard yet. */
+function messagesOf(source: SpanSource, row: Row, cell: Cell, said: Said): { input: Message[]; output: Message[] } {
   const decoded = decodeRow(source, row);
   const logged = loggedMessages(source, row.trace_id.toLowerCase(), cell.span_id);
   const added = addedMessages(source.engine, cell.id);
@@ -176,22 +174,22 @@ function messagesOf(
 
   const input: Message[] = [];
   const here = new Map<string, number>();
-  for (const message of candidates) {
+  const hear = (key: string) => said.set(key, { times: (said.get(key)?.times ?? 0) + 1, trace: row.trace_id });
+  for (const [index, message] of candidates.entries()) {
     const key = keyOf(message);
     const count = (here.get(key) ?? 0) + 1;
     here.set(key, count);
-    const known = said.get(key) ?? 0;
+    const known = said.get(key);
     // a resent history repeats what was said; a continued one is new, but for the reply that it quotes
     const repeated = continues
-      ? known > 0 && (message.role === "assistant" || message.role === "system")
-      : count <= known;
-    if (repeated) continue;
-    said.set(key, known + 1);
+      ? known !== undefined && (message.role === "assistant" || message.role === "system")
+      : count <= (known?.times ?? 0);
+    // what a user says last, in another trace than before, is no history
+    const asked = index === candidates.length - 1 && message.role === "user" && known?.trace !== row.trace_id;
+    if (repeated && !asked) continue;
+    hear(key);
     input.push(message);
   }
-  for (const message of output) {
-    const key = keyOf(message);
-    said.set(key, (said.get(key) ?? 0) + 1);
-  }
+  for (const message of output) hear(keyOf(message));
   return { input, output };
 }
