@@ -32,10 +32,23 @@ export function mergeHistogram(into: Histogram, from: Histogram): void {
   for (const [bucket, count] of from) into.set(bucket, (into.get(bucket) ?? 0) + count);
 }
 
-/** "bucket:count,…"; two texts joined by a comma are their merger. */
+/**
+ * Compact text: of each bucket two base-36 digits (0–9a–z), then its count in base 26 (A–Z, most significant first),
+ * left out when it is 1. Two texts put together are their merger. Only positive counts are written.
+ */
 export function histogramText(histogram: Histogram): string {
   let text = "";
-  for (const [bucket, count] of histogram) if (count !== 0) text += `${text ? "," : ""}${bucket}:${count}`;
+  for (const [bucket, count] of histogram) {
+    if (count <= 0) continue;
+    text += bucket < 36 ? `0${bucket.toString(36)}` : bucket.toString(36);
+    if (count > 1) text += letters(count);
+  }
+  return text;
+}
+
+function letters(count: number): string {
+  let text = "";
+  for (let rest = count; rest > 0; rest = Math.floor(rest / 26)) text = String.fromCharCode(65 + (rest % 26)) + text;
   return text;
 }
 
@@ -50,24 +63,21 @@ export function addTextToSum(sum: HistogramSum, text: string): void {
   });
 }
 
-/** Digit by digit: usage over a long time reads megabytes of them. */
+function digit(code: number): number {
+  return code <= 57 ? code - 48 : code - 87;
+}
+
+/** Character by character: usage over a long time reads megabytes of them. */
 function readText(text: string, add: (bucket: number, count: number) => void): void {
-  let bucket = -1;
-  let number = 0;
-  let sign = 1;
-  for (let at = 0; at <= text.length; at++) {
-    const code = at === text.length ? 44 : text.charCodeAt(at);
-    if (code >= 48 && code <= 57) number = number * 10 + code - 48;
-    else if (code === 45) sign = -1;
-    else if (code === 58) {
-      bucket = number;
-      number = 0;
-    } else if (code === 44) {
-      if (bucket >= 0) add(bucket, sign * number);
-      bucket = -1;
-      number = 0;
-      sign = 1;
+  for (let at = 0; at + 1 < text.length; ) {
+    const bucket = digit(text.charCodeAt(at)) * 36 + digit(text.charCodeAt(at + 1));
+    let count = 0;
+    for (at += 2; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code < 65 || code > 90) break;
+      count = count * 26 + code - 65;
     }
+    add(bucket, count === 0 ? 1 : count);
   }
 }
 

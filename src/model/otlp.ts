@@ -86,7 +86,7 @@ export type LogsData = { resourceLogs?: ResourceLogs[] };
 
 /** A plain JavaScript value for an attribute value: integers become numbers (strings past 2^53), bytes stay base64. */
 export function plainValue(value: AnyValue | undefined): unknown {
-  if (!value) return null;
+  if (!value || typeof value !== "object") return null;
   if (value.stringValue !== undefined) return value.stringValue;
   if (value.boolValue !== undefined) return value.boolValue;
   if (value.intValue !== undefined) {
@@ -94,14 +94,15 @@ export function plainValue(value: AnyValue | undefined): unknown {
     return Number.isSafeInteger(n) ? n : String(value.intValue);
   }
   if (value.doubleValue !== undefined) return Number(value.doubleValue);
-  if (value.arrayValue) return (value.arrayValue.values ?? []).map(plainValue);
+  if (value.arrayValue) return Array.isArray(value.arrayValue.values) ? value.arrayValue.values.map(plainValue) : [];
   if (value.kvlistValue) return plainAttributes(value.kvlistValue.values);
   return value.bytesValue ?? null;
 }
 
-/** Attributes as an object; of a repeated key the last one counts. */
+/** Attributes as an object; of a repeated key the last one counts, and what is no attribute is left out. */
 export function plainAttributes(attributes: KeyValue[] | undefined): Record<string, unknown> {
   const out: Record<string, unknown> = Object.create(null);
-  for (const { key, value } of attributes ?? []) out[key] = plainValue(value);
+  if (!Array.isArray(attributes)) return out;
+  for (const attribute of attributes) if (typeof attribute?.key === "string") out[attribute.key] = plainValue(attribute.value);
   return out;
 }

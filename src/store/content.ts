@@ -61,7 +61,7 @@ export function openContentWriter(engine: Engine): ContentWriter {
     const bytes = Buffer.concat([header, buffer.subarray(0, size)]);
     engine.run("INSERT INTO block (id, data) VALUES (?, ?)", [
       block,
-      deflateRawSync(bytes, { level: 1, chunkSize: deflateChunk }),
+      deflateRawSync(bytes, { level: 4, chunkSize: deflateChunk }),
     ]);
     block++;
     if (buffer.length > 4 * blockBytes) buffer = Buffer.allocUnsafe(2 * blockBytes);

@@ -1,4 +1,4 @@
-/** Multi-row inserts: fewer calls over the border to SQLite, and fewer values in them. */
+/** Multi-row inserts: fewer calls over the border to SQLite. */
 import type { Engine, SqlValue } from "./engines/engine.js";
 
 const rowsPerStatement = 16;
@@ -17,25 +17,4 @@ export function insertRows(engine: Engine, head: string, width: number, rows: Sq
   }
   const sql = `${head} VALUES ${one}`;
   for (; at < rows.length; at++) engine.run(sql, rows[at]);
-}
-
-/** For wide rows with many nulls: only what is there is bound. `into` is everything up to the columns. */
-export function insertSparseRows(engine: Engine, into: string, columns: readonly string[], rows: SqlValue[][]): void {
-  const byForm = new Map<string, SqlValue[][]>();
-  for (const row of rows) {
-    let form = "";
-    const values: SqlValue[] = [];
-    for (const [index, value] of row.entries()) {
-      if (value === null) continue;
-      form += String.fromCharCode(48 + index);
-      values.push(value);
-    }
-    const same = byForm.get(form);
-    if (same) same.push(values);
-    else byForm.set(form, [values]);
-  }
-  for (const [form, values] of byForm) {
-    const names = [...form].map((code) => columns[code.charCodeAt(0) - 48]);
-    insertRows(engine, `${into} (${names.join(", ")})`, names.length, values);
-  }
 }

@@ -47,7 +47,7 @@ export function openInterned(engine: Engine, strings: Strings, redact: (text: st
   function scope(given: SpanWrite["scope"]): number {
     let id = bodies.get(given);
     if (id === undefined) {
-      id = intern("scope", redact(JSON.stringify(given)), ["name", strings.id(given.scope?.name ?? "") ?? 0]);
+      id = intern("scope", redact(JSON.stringify(given)), ["name", strings.id(textOr(given.scope?.name, "")) ?? 0]);
       bodies.set(given, id);
     }
     return id;

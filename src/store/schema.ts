@@ -93,7 +93,6 @@ CREATE TABLE span (
 CREATE UNIQUE INDEX span_key ON span (span_id, trace);
 CREATE INDEX span_trace ON span (trace, start_us);
 CREATE INDEX span_seq ON span (seq);
-CREATE INDEX span_start ON span (start_us);
 
 -- The input messages of a call: those of the call it continues (\`prev\`, a span id of this table), then its own (content ids, varints).
 CREATE TABLE conversation (span INTEGER PRIMARY KEY, prev INTEGER, total INTEGER NOT NULL, items BLOB NOT NULL, separator TEXT);
@@ -107,7 +106,7 @@ CREATE UNIQUE INDEX log_key ON log (trace_id, span_id, hash);
 
 -- Calls of settled traces. bucket: start of the hour or day in s since the epoch. 0 = unknown, -1 = any.
 -- level 0: by hour, 1: by day, 2: by day and session, each with all other dimensions;
--- level 10: by day alone; 11 session, 12 service, 13 provider, 14 model, 15 agent, 16 tool: by day and that dimension, the others -1;
+-- level 10: by day alone; 11 session, 12 service, 14 model, 15 agent, 16 tool: by day and that dimension, the others -1;
 -- level 20–26: the same by hour, but for sessions. These are what most questions need.
 CREATE TABLE usage (
   level INTEGER NOT NULL, bucket INTEGER NOT NULL,
@@ -117,7 +116,8 @@ CREATE TABLE usage (
   input_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL, cache_write_tokens INTEGER NOT NULL,
   output_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL,
   cost_usd REAL NOT NULL, unpriced_calls INTEGER NOT NULL,
-  latency TEXT NOT NULL,                -- histogram "bucket:count,…"; bucket b holds durations of about 1.04^b µs
+  latency TEXT NOT NULL,                -- histogram: per bucket two base-36 digits, then its count in base 26 (A = 0; nothing = 1);
+                                        -- bucket b holds durations of about 1.04^b µs
   PRIMARY KEY (level, bucket, session, service, provider, model, agent, tool, kind)
 ) WITHOUT ROWID;
 

@@ -89,7 +89,7 @@ export function openUsageRollup(engine: Engine, strings: Strings): UsageRollup {
       const [level, bucket, ...values] = key as [number, number, ...number[]];
       const kind = values.pop() as number;
       // a session's rows give the session; the others give everything else, or it would be counted twice
-      const singles = level === usageLevel.session ? [0] : [1, 2, 3, 4, 5, -1];
+      const singles = level === usageLevel.session ? [0] : [1, 3, 4, 5, -1];
       for (const single of singles) {
         const own = values.map((value, index) => (index === single ? value : anyValue));
         const into = entryFor([

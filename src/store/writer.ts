@@ -4,7 +4,7 @@ import { type Cell, deriveCells, derivedAssignments, derivedValues } from "./cel
 import { blockOf, openContentWriter } from "./content.js";
 import { openConversationWriter } from "./conversations.js";
 import type { Engine, SqlValue } from "./engines/engine.js";
-import { insertSparseRows } from "./insert-rows.js";
+import { insertRows } from "./insert-rows.js";
 import { openInterned } from "./interned.js";
 import { incrementedTotals, inheritFromParents } from "./large-trace.js";
 import { getNumber, setMeta } from "./meta.js";
@@ -121,7 +121,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
       made.push(row);
       bytes += size;
     }
-    insertSparseRows(engine, "INSERT OR REPLACE INTO span", spanColumns, made);
+    insertRows(engine, `INSERT OR REPLACE INTO span (${spanColumns.join(", ")})`, spanColumns.length, made);
     for (const cell of moved) {
       engine.run(`UPDATE span SET ${derivedAssignments} WHERE id = ?`, [...derivedValues(cell, strings), cell.id]);
     }

@@ -53,7 +53,7 @@ const spanSums = [
 
 /** CROSS JOIN fixes the order: the planner cannot know that unsettled traces are few. */
 const unsettledFirst = "trace t INDEXED BY trace_unsettled CROSS JOIN span s ON s.trace = t.id";
-const spanFirst = "span s CROSS JOIN trace t ON t.id = s.trace";
+const tracesFirst = "trace t CROSS JOIN span s ON s.trace = t.id";
 
 /** Sessions are many: only the rows of the best are read, chosen by their own totals, and those of calls without a session. */
 export function readsOnlyBest(query: UsageQuery): query is UsageQuery & { limit: number } {
@@ -74,6 +74,16 @@ export function countSessions(source: SpanSource, kinds: SpanKind[], limit: numb
   return Number(source.engine.get(`SELECT count(*) AS n FROM (${sql} LIMIT ?)`, [limit + 1])?.n);
 }
 
+/** A condition that all traces with ended spans started in [since, until) ms fulfil: spares an index of spans by time. */
+function tracesAround({ engine }: SpanSource, since: number | undefined, until: number | undefined): string {
+  const longest = Number(engine.get("SELECT max(duration_us) AS us FROM trace")?.us ?? 0);
+  const bounds = ["1"];
+  if (since !== undefined)
+    bounds.push(`t.start_us >= ${Math.floor(since * 1000) - longest}`);
+  if (until !== undefined) bounds.push(`t.start_us < ${Math.ceil(until * 1000)}`);
+  return bounds.join(" AND ");
+}
+
 type Plan = { source: SpanSource; query: UsageQuery; kinds: SpanKind[]; columns: Column[]; bucket: number };
 
 /**
@@ -92,8 +102,7 @@ export function usageRows(source: SpanSource, query: UsageQuery, kinds: SpanKind
   };
   const conditions = spanConditions(source.strings, query);
   if (conditions === null) return [];
-  if (query.text !== undefined)
-    conditions.sql.push(`s.trace IN (${tracesWithText(source, query.text, notes).join(",")})`);
+  if (query.text !== undefined) conditions.sql.push(`t.id IN (${tracesWithText(source, query.text, notes).join(",")})`);
   const spans = (tables: string, where: string, params: SqlValue[]) =>
     spanRows(plan, tables, [where, ...conditions.sql].join(" AND "), [...params, ...conditions.params]);
 
@@ -104,12 +113,12 @@ export function usageRows(source: SpanSource, query: UsageQuery, kinds: SpanKind
   ];
   // status, user and words are not in the sums, nor are sessions by the hour
   if (query.status !== undefined || query.user_id !== undefined || query.text !== undefined || (perSession && byHour))
-    return spans(spanFirst, "1", []);
+    return spans(tracesFirst, tracesAround(source, query.since, query.until), []);
 
   const rows = spans(unsettledFirst, "t.settled = 0", []);
   const alsoSessions = rows.map((row) => Number(row.session));
   const levelOf = (step: number) => {
-    if (about.length <= 1) return singleLevel(step === day ? "day" : "hour", about[0]);
+    if (about.length <= 1 && about[0] !== "provider") return singleLevel(step === day ? "day" : "hour", about[0]);
     if (step === hour) return usageLevel.hour;
     return perSession ? usageLevel.session : usageLevel.day;
   };
@@ -122,10 +131,11 @@ export function usageRows(source: SpanSource, query: UsageQuery, kinds: SpanKind
       if (step === day && !perSession) add(a, b, hour);
       else
         rows.push(
-          ...spans(spanFirst, "t.settled = 1 AND s.start_us >= ? AND s.start_us < ?", [
-            Math.round(a * 1e6),
-            Math.round(b * 1e6),
-          ]),
+          ...spans(
+            tracesFirst,
+            `t.settled = 1 AND ${tracesAround(source, a * 1000, b * 1000)} AND s.start_us >= ? AND s.start_us < ?`,
+            [Math.round(a * 1e6), Math.round(b * 1e6)],
+          ),
         );
     };
     if (first !== null && last !== null && first >= last) {
@@ -198,7 +208,7 @@ function summedRows(
     params.push(query.limit + 1);
   }
   return source.engine.all(
-    `SELECT ${columns.join(", ")}, ${bucket ? `bucket - bucket % ${bucket}` : "0"} AS bucket, ${usageSums.map((name) => `sum(${name}) AS ${name}`).join(", ")}, group_concat(latency) AS latency
+    `SELECT ${columns.join(", ")}, ${bucket ? `bucket - bucket % ${bucket}` : "0"} AS bucket, ${usageSums.map((name) => `sum(${name}) AS ${name}`).join(", ")}, group_concat(latency, '') AS latency
      FROM usage WHERE ${sql.join(" AND ")} GROUP BY ${[...columns, ...(bucket ? [`usage.bucket - usage.bucket % ${bucket}`] : [])].join(", ")}`,
     params,
   );
