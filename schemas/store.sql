@@ -16,7 +16,7 @@ CREATE TABLE shape (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE);
 
 -- raw deflate of: number of items, their lengths (varints), then their UTF-8 bytes. Item i of block b has the content id b * 4096 + i.
 CREATE TABLE block (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
--- first 16 bytes of an item's SHA-256 → its content id, for items of 64 characters and more
+-- first 16 bytes of an item's SHA-256 → its content id, for items of 512 characters and more
 CREATE TABLE content_hash (hash BLOB PRIMARY KEY, content INTEGER NOT NULL) WITHOUT ROWID;
 -- which traces need a block; a block that no trace needs is deleted. Negative: a row of `log` whose trace has not come yet
 CREATE TABLE block_use (trace INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (trace, block)) WITHOUT ROWID;
@@ -34,10 +34,10 @@ CREATE TABLE trace (
   input_tokens INTEGER, cached_tokens INTEGER, output_tokens INTEGER,
   tokens INTEGER NOT NULL,              -- input + output, 0 when unknown
   cost_usd REAL, unpriced_calls INTEGER NOT NULL,
-  models TEXT NOT NULL, agents TEXT NOT NULL,   -- string ids, comma-separated
+  facets TEXT NOT NULL,                 -- its rows in trace_facet: "facet:value,…"
   changed_us INTEGER NOT NULL,          -- wall clock of the last write
   settled INTEGER NOT NULL,             -- 1: its calls are in `usage`
-  stale INTEGER NOT NULL,               -- 1: totals wait for a new derivation (very large traces)
+  derived_count INTEGER NOT NULL,       -- spans at the last derivation; less than span_count: totals are behind (very large traces)
   stored_bytes INTEGER NOT NULL         -- share of the file, estimated
 );
 CREATE INDEX trace_start ON trace (start_us);
@@ -47,6 +47,7 @@ CREATE INDEX trace_tokens ON trace (tokens);
 CREATE INDEX trace_errors ON trace (error_count);
 CREATE INDEX trace_status ON trace (status, start_us);
 CREATE INDEX trace_unsettled ON trace (changed_us) WHERE settled = 0;
+CREATE INDEX trace_service ON trace (service, start_us);
 
 -- which values occur in a trace. facet: 1 service, 2 session, 3 agent, 4 model, 5 user, 6 tool, 7 provider
 CREATE TABLE trace_facet (facet INTEGER NOT NULL, value INTEGER NOT NULL, start_us INTEGER NOT NULL, trace INTEGER NOT NULL,
@@ -81,15 +82,16 @@ CREATE TABLE span (
   input_tokens INTEGER,                 -- including cached and cache-written
   cached_tokens INTEGER, cache_write_tokens INTEGER, output_tokens INTEGER, reasoning_tokens INTEGER,
   cost_usd REAL,                        -- null: unpriced
-  counted INTEGER NOT NULL,             -- 1: a call of its own, 0: repeats what a descendant reports
-  response_id INTEGER, error_type INTEGER, error_message TEXT,
+  counted INTEGER NOT NULL,             -- 1: its tokens and cost count, 0: it repeats what a descendant reports, or has none
+  call INTEGER,                         -- the kind of call it counts as: 1 llm, 2 embedding, 5 tool; null: none
+  response_hash INTEGER,                -- of the response id, to recognise two recordings of one call
+  error_type INTEGER, error_message TEXT,
   first_token_us INTEGER,
   body INTEGER NOT NULL                 -- content id
 );
 CREATE UNIQUE INDEX span_key ON span (span_id, trace);
 CREATE INDEX span_trace ON span (trace, start_us);
 CREATE INDEX span_seq ON span (seq);
-CREATE INDEX span_start ON span (start_us);
 
 -- The input messages of a call: those of the call it continues (`prev`, a span id of this table), then its own (content ids, varints).
 CREATE TABLE conversation (span INTEGER PRIMARY KEY, prev INTEGER, total INTEGER NOT NULL, items BLOB NOT NULL, separator TEXT);
@@ -97,10 +99,14 @@ CREATE TABLE conversation (span INTEGER PRIMARY KEY, prev INTEGER, total INTEGER
 -- message content that arrives apart from its span, as OpenTelemetry log records
 CREATE TABLE log (id INTEGER PRIMARY KEY, trace_id BLOB NOT NULL, span_id BLOB NOT NULL, time_us INTEGER NOT NULL,
   resource INTEGER NOT NULL, scope INTEGER NOT NULL,
+  hash BLOB NOT NULL,                   -- of the record: the same one again changes nothing
   messages INTEGER NOT NULL, body INTEGER NOT NULL);     -- content ids: what it says as messages; the record itself
-CREATE UNIQUE INDEX log_key ON log (trace_id, span_id, body);
+CREATE UNIQUE INDEX log_key ON log (trace_id, span_id, hash);
 
--- Calls of settled traces. level 0: by hour, 1: by day, 2: by day and session. bucket: start of the hour or day in s since the epoch. 0 = unknown
+-- Calls of settled traces. bucket: start of the hour or day in s since the epoch. 0 = unknown, -1 = any.
+-- level 0: by hour, 1: by day, 2: by day and session, each with all other dimensions;
+-- level 10: by day alone; 11 session, 12 service, 14 model, 15 agent, 16 tool: by day and that dimension, the others -1;
+-- level 20–26: the same by hour, but for sessions. These are what most questions need.
 CREATE TABLE usage (
   level INTEGER NOT NULL, bucket INTEGER NOT NULL,
   session INTEGER NOT NULL, service INTEGER NOT NULL, provider INTEGER NOT NULL, model INTEGER NOT NULL,
@@ -109,7 +115,8 @@ CREATE TABLE usage (
   input_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL, cache_write_tokens INTEGER NOT NULL,
   output_tokens INTEGER NOT NULL, reasoning_tokens INTEGER NOT NULL,
   cost_usd REAL NOT NULL, unpriced_calls INTEGER NOT NULL,
-  latency TEXT NOT NULL,                -- histogram "bucket:count,…"; bucket b holds durations of about 1.04^b µs
+  latency TEXT NOT NULL,                -- histogram: per bucket two base-36 digits, then its count in base 26 (A = 0; nothing = 1);
+                                        -- bucket b holds durations of about 1.04^b µs
   PRIMARY KEY (level, bucket, session, service, provider, model, agent, tool, kind)
 ) WITHOUT ROWID;
 

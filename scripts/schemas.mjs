@@ -1,4 +1,4 @@
-// Writes the generated JSON Schemas to schemas/ from the built library; schemas/store.sql is written by hand.
+// Writes schemas/ from the built library: the JSON Schemas, and the store's tables.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,3 +11,5 @@ for (const [path, schema] of [...publishedSchemas(), ["config.json", configSchem
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(schema, null, 2)}\n`);
 }
+const { schema } = await load("store/schema.js");
+writeFileSync(join("schemas", "store.sql"), schema);
