@@ -1,6 +1,4 @@
 /** Resources: the answers of the tools under addresses that a user can attach and a host can list. */
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { AgensightError } from "../model/error.js";
 import { answer, contextOf } from "./call.js";
 import { recentChanges } from "./render/changes.js";
@@ -147,17 +145,8 @@ export async function completeResource(
   return known.filter((value) => value.startsWith(argument.value)).slice(0, 100);
 }
 
-/** The published schema, found above this module wherever it was built to. */
+/** The tables, for people who open the file with an SQL client. */
 async function schemaText(storePath: string): Promise<string> {
-  const head = `-- The store: ${inline(storePath, 300)}\n-- Open it read-only (sqlite3 -readonly); every program that records writes to it.\n`;
-  for (const up of ["../..", "..", "../../.."]) {
-    try {
-      return head + (await readFile(fileURLToPath(new URL(`${up}/schemas/store.sql`, import.meta.url)), "utf8"));
-    } catch {
-      // not at this height
-    }
-  }
-  throw new AgensightError("not_found", "schemas/store.sql is not part of this installation.", {
-    hint: "It is published in the package's schemas folder.",
-  });
+  const { schema } = await import("../store/schema.js");
+  return `-- The store: ${inline(storePath, 300)}\n-- Open it read-only (sqlite3 -readonly); every program that records writes to it.\n${schema}`;
 }
