@@ -16,7 +16,7 @@ export function leaveOutContent(span: OtlpSpan, facts: SpanFacts): { span: OtlpS
     span: {
       ...span,
       attributes: (span.attributes ?? []).filter(({ key }) => !keys.has(key) && !contentKeys.test(key)),
-      events: (span.events ?? []).filter(({ name }) => !name?.startsWith("gen_ai.")),
+      events: (span.events ?? []).filter((event) => !String(event?.name).startsWith("gen_ai.")),
     },
     facts: { ...facts, input: null, output: null, system: null, tool_definitions: null, input_value: null, output_value: null },
   };

@@ -103,6 +103,7 @@ export function plainValue(value: AnyValue | undefined): unknown {
 export function plainAttributes(attributes: KeyValue[] | undefined): Record<string, unknown> {
   const out: Record<string, unknown> = Object.create(null);
   if (!Array.isArray(attributes)) return out;
-  for (const attribute of attributes) if (typeof attribute?.key === "string") out[attribute.key] = plainValue(attribute.value);
+  for (const attribute of attributes)
+    if (typeof attribute?.key === "string") out[attribute.key] = plainValue(attribute.value);
   return out;
 }

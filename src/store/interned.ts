@@ -47,7 +47,8 @@ export function openInterned(engine: Engine, strings: Strings, redact: (text: st
   function scope(given: SpanWrite["scope"]): number {
     let id = bodies.get(given);
     if (id === undefined) {
-      id = intern("scope", redact(JSON.stringify(given)), ["name", strings.id(textOr(given.scope?.name, "")) ?? 0]);
+      const name = typeof given.scope?.name === "string" ? given.scope.name : "";
+      id = intern("scope", redact(JSON.stringify(given)), ["name", strings.id(name) ?? 0]);
       bodies.set(given, id);
     }
     return id;

@@ -90,6 +90,8 @@ export function encodeSpan(
   const rest: unknown[] = [];
   for (const key of Object.keys(span) as (keyof OtlpSpan)[]) {
     const value = span[key];
+    // no field, as JSON has it
+    if (value === undefined) continue;
     if (key === "attributes" && Array.isArray(value)) fields.push(key);
     else if (inColumn(key, value, columns)) fields.push(key);
     else {
@@ -170,8 +172,9 @@ function stackInEvents(span: OtlpSpan, stack: string): boolean {
 
 function stackOfEvents(span: OtlpSpan): string | null {
   for (const event of Array.isArray(span.events) ? span.events : []) {
-    for (const { key, value } of Array.isArray(event?.attributes) ? event.attributes : []) {
-      if (key === "exception.stacktrace" && typeof value?.stringValue === "string") return value.stringValue;
+    for (const attribute of Array.isArray(event?.attributes) ? event.attributes : []) {
+      if (attribute?.key === "exception.stacktrace" && typeof attribute.value?.stringValue === "string")
+        return attribute.value.stringValue;
     }
   }
   return null;

@@ -24,6 +24,15 @@ function eventTime(value: string | number | undefined, fallbackUs: number): stri
   return isoTime(readNano(value)?.us ?? fallbackUs);
 }
 
+/** What a list holds beside objects says nothing. */
+function objects<T extends object>(list: T[] | undefined): T[] {
+  return Array.isArray(list) ? list.filter((item) => typeof item === "object" && item !== null) : [];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
 export function getSpan(source: SpanSource, query: { span_id: string; trace_id?: string }): SpanDetail {
   const { engine, strings } = source;
   const { id } = findSpan(engine, query.span_id, query.trace_id);
@@ -70,18 +79,18 @@ export function getSpan(source: SpanSource, query: { span_id: string; trace_id?:
     input_value: sourceText(decoded, "input_value"),
     output_value: sourceText(decoded, "output_value"),
     attributes: plainAttributes(span.attributes),
-    events: (span.events ?? []).map((event) => ({
-      name: event.name ?? "",
+    events: objects(span.events).map((event) => ({
+      name: textOf(event.name),
       time: eventTime(event.timeUnixNano, row.start_us),
       attributes: plainAttributes(event.attributes),
     })),
-    links: (span.links ?? []).map((link) => ({
-      trace_id: link.traceId ?? "",
-      span_id: link.spanId ?? "",
+    links: objects(span.links).map((link) => ({
+      trace_id: textOf(link.traceId),
+      span_id: textOf(link.spanId),
       attributes: plainAttributes(link.attributes),
     })),
     resource: plainAttributes(resource.resource?.attributes),
-    scope: { name: scope.scope?.name ?? "", version: scope.scope?.version ?? null },
+    scope: { name: textOf(scope.scope?.name), version: textOf(scope.scope?.version) || null },
     child_count: Number(
       engine.get("SELECT count(*) AS n FROM span c WHERE c.trace = ? AND c.parent_id = ?", [
         row.trace,
