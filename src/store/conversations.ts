@@ -99,7 +99,7 @@ export function openConversationWriter(
         const tail = raw.slice(body.length);
         const added = tail === "]" ? [] : splitJsonArray(tail);
         // written out again it must be the same to the last blank
-        if (!added || (added.length > 0 ? separator + added.join(separator) + "]" : "]") !== tail) continue;
+        if (!added || (added.length > 0 ? `${separator + added.join(separator)}]` : "]") !== tail) continue;
         const ids = added.map((text) => content.put(redact(text), false));
         const { total, depth } = addRow(span, entry, ids, separator);
         remember(trace, { span, total, depth, body: raw.slice(0, -1), separator }, entry);

@@ -1,6 +1,6 @@
 /** Opens a store's file with the right engine, creates and migrates it, and refuses what is not ours to touch. */
 import { randomUUID } from "node:crypto";
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { AgensightError } from "../model/error.js";
 import type { Engine, EngineName } from "./engines/engine.js";
@@ -158,13 +158,4 @@ export async function openForReading(path: string, options: OpenOptions = {}): P
     throw error;
   }
   return engine;
-}
-
-/** Corrects the mode of a store that others can read; errors are ignored (another owner's file). */
-export function makePrivate(path: string): void {
-  try {
-    chmodSync(path, 0o600);
-  } catch {
-    // not ours
-  }
 }

@@ -36,7 +36,7 @@ export function setRetention(
 }
 
 /** Bytes of the file that hold data. */
-export function liveBytes(engine: Engine): number {
+function liveBytes(engine: Engine): number {
   const pages =
     Number(engine.get("PRAGMA page_count")?.page_count) - Number(engine.get("PRAGMA freelist_count")?.freelist_count);
   return pages * Number(engine.get("PRAGMA page_size")?.page_size);

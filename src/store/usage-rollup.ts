@@ -16,7 +16,7 @@ import { isUnpriced } from "./trace-totals.js";
 export const usageLevel = { hour: 0, day: 1, session: 2 } as const;
 
 /** In the place of a dimension that a row is not about. */
-export const anyValue = -1;
+const anyValue = -1;
 
 /** The dimensions of a row's key, behind level and bucket; kind is always told apart. */
 export const keyDimensions = ["session", "service", "provider", "model", "agent", "tool", "kind"] as const;
@@ -41,7 +41,7 @@ const keyCondition =
  * Whether a span enters usage at all: model calls and tool executions that are calls of their own, and the
  * other kinds that an agent's work consists of.
  */
-export function isUsage(cell: Cell): boolean {
+function isUsage(cell: Cell): boolean {
   return cell.state === 0 && (cell.counted || !["other", "llm", "embedding", "tool"].includes(cell.kind));
 }
 

@@ -1,7 +1,7 @@
 /** Unsigned LEB128 integers up to 2^53, as block headers and message lists use them. */
 
 /** Appends `value` to `out`. */
-export function pushVarint(out: number[], value: number): void {
+function pushVarint(out: number[], value: number): void {
   let rest = value;
   while (rest >= 128) {
     out.push((rest % 128) + 128);

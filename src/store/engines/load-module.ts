@@ -2,32 +2,15 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-/** Places to resolve from, first one first; the recorder's worker puts the package's own place here. */
-export const moduleBases: string[] = [];
-
 /** The module, or undefined when it cannot be found or loaded from any place. */
 export function loadModule(name: string): unknown {
   const own = import.meta.url as string | undefined;
-  for (const base of [...moduleBases, own, process.argv[1], join(process.cwd(), "package.json")]) {
+  for (const base of [own, process.argv[1], join(process.cwd(), "package.json")]) {
     if (!base) continue;
     try {
       return createRequire(base)(name);
     } catch {
       // absent or unloadable here: the next place, then the next engine
-    }
-  }
-  return undefined;
-}
-
-/** Where a file of a package lies; undefined when the package is absent. */
-export function resolveModule(name: string): string | undefined {
-  const own = import.meta.url as string | undefined;
-  for (const base of [...moduleBases, own, process.argv[1], join(process.cwd(), "package.json")]) {
-    if (!base) continue;
-    try {
-      return createRequire(base).resolve(name);
-    } catch {
-      // the next place
     }
   }
   return undefined;

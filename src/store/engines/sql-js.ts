@@ -9,7 +9,7 @@ import { loadModule } from "./load-module.js";
 import { storeError } from "./sqlite-error.js";
 
 /** Bytes; above it the file no longer fits a memory-held engine comfortably. */
-export const sqlJsLimit = 512 * 1024 * 1024;
+const sqlJsLimit = 512 * 1024 * 1024;
 
 let library: Promise<SqlJsStatic> | undefined;
 

@@ -25,7 +25,7 @@ const byName: Record<string, number> = {
 };
 
 /** The primary result code of whatever an engine threw; null when it is no SQLite error. */
-export function resultCode(error: unknown): number | null {
+function resultCode(error: unknown): number | null {
   if (typeof error !== "object" || error === null) return null;
   const e = error as { errcode?: number; rawCode?: number; code?: string; message?: string };
   if (typeof e.errcode === "number") return e.errcode & 255;

@@ -10,7 +10,7 @@ export const countLimit = 1000;
 /** Where the next page starts: behind a trace in time, or after so many rows. */
 export type Position = { start_us: number; id: number } | { offset: number };
 
-export function writeCursor(position: Position): string {
+function writeCursor(position: Position): string {
   const numbers = "offset" in position ? ["o", position.offset] : ["k", position.start_us, position.id];
   return Buffer.from(numbers.join(".")).toString("base64url");
 }

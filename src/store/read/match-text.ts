@@ -51,7 +51,7 @@ const around = 80;
 /** Where the phrase begins in the text; -1 where it does not stand. */
 function indexOf(text: string, phrase: Phrase): number {
   const recent: { word: string; index: number }[] = [];
-  for (const { 0: word, index } of text.matchAll(/[\p{L}\p{N}\p{Co}\u0300-\u036f]+/gu)) {
+  for (const { 0: word, index } of text.matchAll(/(?:[\p{L}\p{N}\p{Co}]|\p{Mn})+/gu)) {
     recent.push({ word: fold(word), index });
     if (recent.length > phrase.tokens.length) recent.shift();
     if (

@@ -78,8 +78,7 @@ export function countSessions(source: SpanSource, kinds: SpanKind[], limit: numb
 function tracesAround({ engine }: SpanSource, since: number | undefined, until: number | undefined): string {
   const longest = Number(engine.get("SELECT max(duration_us) AS us FROM trace")?.us ?? 0);
   const bounds = ["1"];
-  if (since !== undefined)
-    bounds.push(`t.start_us >= ${Math.floor(since * 1000) - longest}`);
+  if (since !== undefined) bounds.push(`t.start_us >= ${Math.floor(since * 1000) - longest}`);
   if (until !== undefined) bounds.push(`t.start_us < ${Math.ceil(until * 1000)}`);
   return bounds.join(" AND ");
 }
