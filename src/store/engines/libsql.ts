@@ -2,6 +2,7 @@
 import type { Engine, EngineOptions, Row, SqlValue } from "./engine.js";
 import { loadModule } from "./load-module.js";
 import { defaultTimeout, nativeEngine } from "./native.js";
+import { readOnlyUri } from "./read-only-uri.js";
 import { storeError } from "./sqlite-error.js";
 
 type Libsql = new (
@@ -42,9 +43,7 @@ export function openLibsql(options: EngineOptions): Engine | null {
   if (!loaded) return null;
   const Database = typeof loaded === "function" ? loaded : loaded.default;
   // the `readonly` option is ignored by libsql, the URI form is not
-  const path = options.readOnly
-    ? `file:${encodeURI(options.path).replaceAll("?", "%3f").replaceAll("#", "%23")}?mode=ro`
-    : options.path;
+  const path = options.readOnly ? readOnlyUri(options.path) : options.path;
   let database: InstanceType<Libsql>;
   try {
     database = new Database(path, { timeout: options.timeout ?? defaultTimeout });

@@ -2,6 +2,7 @@
 import type { Engine, EngineOptions, Row, SqlValue } from "./engine.js";
 import { loadModule } from "./load-module.js";
 import { defaultTimeout, nativeEngine } from "./native.js";
+import { readOnlyUri } from "./read-only-uri.js";
 import { storeError } from "./sqlite-error.js";
 
 type NodeSqlite = {
@@ -26,7 +27,7 @@ export function openNodeSqlite(options: EngineOptions): Engine | null {
   const { DatabaseSync } = builtin as unknown as NodeSqlite;
   let database: InstanceType<NodeSqlite["DatabaseSync"]>;
   try {
-    database = new DatabaseSync(options.path, {
+    database = new DatabaseSync(options.readOnly ? readOnlyUri(options.path) : options.path, {
       timeout: options.timeout ?? defaultTimeout,
       readOnly: options.readOnly,
     });

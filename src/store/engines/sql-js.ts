@@ -1,5 +1,15 @@
 /** `sql.js`: SQLite as WASM, the whole file in memory. Works everywhere; one writing process at a time, whole-file saves. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import type { Database, Statement as SqlJsStatement, SqlJsStatic } from "sql.js";
 import { AgensightError } from "../../model/error.js";
@@ -53,7 +63,21 @@ function readDatabaseFile(path: string): Uint8Array | null {
   return bytes;
 }
 
-/** null where the package is absent. Errors: busy, too_large, wrong_engine, not_a_store. */
+/** A save puts a new file in the old one's place, so a file that must not be written is asked for its mode. */
+function takeWriteLock(path: string): () => void {
+  try {
+    if (existsSync(path)) closeSync(openSync(path, "r+"));
+    return takeLock(path);
+  } catch (error) {
+    if (error instanceof AgensightError) throw error;
+    throw new AgensightError("read_only", `The store ${path} cannot be written.`, {
+      hint: "Check the permissions of the file and its folder.",
+      cause: error,
+    });
+  }
+}
+
+/** null where the package is absent. Errors: busy, read_only, too_large, wrong_engine, not_a_store. */
 export async function openSqlJs(options: EngineOptions): Promise<Engine | null> {
   const init = loadModule("sql.js") as ((config?: object) => Promise<SqlJsStatic>) | undefined;
   if (!init) return null;
@@ -62,7 +86,7 @@ export async function openSqlJs(options: EngineOptions): Promise<Engine | null> 
   const { path } = options;
   const inMemory = path === ":memory:";
   const readOnly = options.readOnly || options.reading === true;
-  const release = readOnly || inMemory ? () => {} : takeLock(path);
+  const release = readOnly || inMemory ? () => {} : takeWriteLock(path);
 
   let seen = fingerprint(path);
   let database: Database;
@@ -119,7 +143,8 @@ export async function openSqlJs(options: EngineOptions): Promise<Engine | null> 
       }
       const file = openSync(temporary, "w", 0o600);
       try {
-        writeSync(file, bytes);
+        // all of it: a single write on a disk that is nearly full stores a part and reports no error
+        writeFileSync(file, bytes);
         fsyncSync(file);
       } finally {
         closeSync(file);

@@ -14,6 +14,10 @@ const meanings: Record<number, [ErrorCode, string, string]> = {
 };
 
 const byName: Record<string, number> = {
+  EACCES: 14,
+  EPERM: 14,
+  EROFS: 8,
+  ENOSPC: 13,
   SQLITE_BUSY: 5,
   SQLITE_LOCKED: 6,
   SQLITE_READONLY: 8,
