@@ -15,7 +15,10 @@ type Remembered = { span: number; total: number; depth: number } & (
 );
 
 const rememberedPerTrace = 8;
-const rememberedBytes = 64 * 1024 * 1024;
+/** Of all traces together; those that were not written to for longest are forgotten first. */
+const rememberedBytes = 24 * 1024 * 1024;
+/** What an entry or an item takes beside its text. */
+const overhead = 200;
 /** A full list at least this often, so that reading one call never walks far. */
 const longestChain = 64;
 
@@ -31,7 +34,10 @@ export type ConversationWriter = {
 };
 
 function sizeOf(entry: Remembered): number {
-  return "body" in entry ? entry.body.length : entry.items.reduce((sum, item) => sum + item.length, 0);
+  return (
+    overhead +
+    ("body" in entry ? entry.body.length : entry.items.reduce((sum, item) => sum + item.length + overhead, 0))
+  );
 }
 
 export function openConversationWriter(
@@ -44,21 +50,19 @@ export function openConversationWriter(
   let rows: SqlValue[][] = [];
 
   function remember(trace: number, entry: Remembered, replaced: Remembered | undefined): void {
-    let entries = remembered.get(trace);
-    if (bytes > rememberedBytes) {
-      remembered = new Map();
-      bytes = 0;
-      entries = undefined;
-    }
+    const entries = remembered.get(trace) ?? [];
+    remembered.delete(trace);
+    remembered.set(trace, entries);
     bytes += sizeOf(entry);
-    if (!entries) {
-      entries = [];
-      remembered.set(trace, entries);
-    }
     const at = replaced ? entries.indexOf(replaced) : -1;
     const gone = at >= 0 ? entries.splice(at, 1)[0] : entries.length >= rememberedPerTrace ? entries.pop() : undefined;
     if (gone) bytes -= sizeOf(gone);
     entries.unshift(entry);
+    for (const [oldest, forgotten] of remembered) {
+      if (bytes <= rememberedBytes || oldest === trace) break;
+      for (const one of forgotten) bytes -= sizeOf(one);
+      remembered.delete(oldest);
+    }
   }
   function writeRows(): void {
     insertRows(engine, "INSERT OR REPLACE INTO conversation (span, prev, total, items, separator)", 5, rows);

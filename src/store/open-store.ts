@@ -1,6 +1,6 @@
 /** Opens a store's file with the right engine, creates and migrates it, and refuses what is not ours to touch. */
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { AgensightError } from "../model/error.js";
 import type { Engine, EngineName } from "./engines/engine.js";
@@ -28,9 +28,11 @@ function createFile(path: string): void {
 /** Opens for writing; the file and its folder are created where missing. */
 export async function openForWriting(path: string, options: OpenOptions = {}): Promise<Engine> {
   const file = path === ":memory:" ? path : resolve(path);
+  let made = false;
   if (file !== ":memory:" && !existsSync(file)) {
     try {
       createFile(file);
+      made = true;
     } catch (error) {
       const code = (error as { code?: string }).code;
       if (code !== "EEXIST") {
@@ -45,7 +47,13 @@ export async function openForWriting(path: string, options: OpenOptions = {}): P
       }
     }
   }
-  const engine = await openEngine({ path: file, readOnly: false, ...options });
+  let engine: Engine;
+  try {
+    engine = await openEngine({ path: file, readOnly: false, ...options });
+  } catch (error) {
+    if (made && error instanceof AgensightError && error.code === "no_engine") rmSync(file, { force: true });
+    throw error;
+  }
   try {
     prepare(engine);
   } catch (error) {
