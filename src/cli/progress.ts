@@ -28,6 +28,7 @@ export function startProgress(stream: NodeJS.WriteStream = process.stderr): Prog
   };
   return {
     bytes(done, total) {
+      if (!shown) return;
       const seconds = (performance.now() - started) / 1000;
       const rate = done / Math.max(seconds, 0.001);
       const speed = `${formatSize(rate)}/s`;

@@ -44,8 +44,8 @@ export function formatAge(age: number): string {
   return `${Math.round(age / 86_400)} days`;
 }
 
-/** 20100 → `20,100`. */
-export const formatCount = (count: number): string => count.toLocaleString("en-US");
+/** 20100 → `20,100`. The locale formatter would do it too, and takes 30 ms to load. */
+export const formatCount = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
 
 /** `1 span`, `2 spans`. */
 export const counted = (count: number, noun: string): string =>

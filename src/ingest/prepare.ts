@@ -6,9 +6,9 @@ import { plainAttributes } from "../model/otlp.js";
 import { normaliseLog } from "../semantics/log-events.js";
 import { normaliseSpan } from "../semantics/normalise.js";
 import { loadPrices, type Pricer } from "../semantics/prices.js";
-import { readNano } from "../store/time.js";
 import type { LogWrite } from "../store/log-writer.js";
 import type { SpanWrite } from "../store/span-rows.js";
+import { readNano } from "../store/time.js";
 import { leaveOutContent } from "./leave-out-content.js";
 
 export type RejectedItem = { trace_id: string | null; span_id: string | null; reason: string };
