@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { didYouMean } from "../mcp/suggest.js";
 import { AgensightError } from "../model/error.js";
-import { ageInSeconds, sizeInBytes } from "./quantity.js";
+import { ageInSeconds, sizeInBytes } from "../model/quantity.js";
 
 const Age = z.string().refine((text) => ageInSeconds(text) !== null, "must be an age such as 30d or 12h");
 const Size = z.string().refine((text) => sizeInBytes(text) !== null, "must be a size such as 1GB or 500MB");

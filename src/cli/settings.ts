@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { AgensightError } from "../model/error.js";
+import { ageInSeconds, sizeInBytes } from "../model/quantity.js";
 import type { EngineName } from "../store/engines/engine.js";
 import type { Config } from "./config.js";
 import { agensightHome } from "./home.js";
-import { ageInSeconds, sizeInBytes } from "./quantity.js";
 
 export type Settings = {
   /** `~/.agensight`, or AGENSIGHT_HOME; absolute */

@@ -80,7 +80,17 @@ export const SessionSummary = z.object({
 });
 export type SessionSummary = z.infer<typeof SessionSummary>;
 
-export const usageDimensions = ["model", "provider", "agent", "service", "session", "tool", "kind", "hour", "day"] as const;
+export const usageDimensions = [
+  "model",
+  "provider",
+  "agent",
+  "service",
+  "session",
+  "tool",
+  "kind",
+  "hour",
+  "day",
+] as const;
 export const UsageDimension = z.enum(usageDimensions);
 export type UsageDimension = z.infer<typeof UsageDimension>;
 

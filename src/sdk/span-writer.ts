@@ -8,10 +8,6 @@ import type { DiagLevel, RecorderConfig } from "./recorder-message.js";
 /** A store that could not be opened is tried again with the first spans after so many ms. */
 const reopenAfter = 30_000;
 const fileCheckEvery = 1_000;
-
-/** After so many spans the store is opened anew: what it remembers to write faster is more than a guest should hold. */
-const reopenEvery = 50_000;
-
 const longestPause = 2_000;
 
 /** Conditions that pass: another process holds the lock, somebody makes room. */
@@ -40,7 +36,6 @@ export function createSpanWriter(
   let failure: { message: string; at: number } | null = null;
   let lost = 0;
   let checkedAt = Date.now();
-  let writtenSinceOpen = 0;
 
   async function tryToOpen(): Promise<void> {
     try {
@@ -52,7 +47,6 @@ export function createSpanWriter(
         ...(retention && service !== null ? { retention: { service, ...retention } } : {}),
       });
       failure = null;
-      writtenSinceOpen = 0;
     } catch (error) {
       failure = { message: describe(error), at: Date.now() };
       report("error", `agensight: spans are not recorded in ${path}: ${failure.message}`);
@@ -60,7 +54,6 @@ export function createSpanWriter(
   }
 
   async function ready(): Promise<Ingest | null> {
-    if (writtenSinceOpen > reopenEvery) close();
     if (ingest && Date.now() - checkedAt > fileCheckEvery) {
       checkedAt = Date.now();
       if (!existsSync(path)) closeDeleted();
@@ -85,8 +78,7 @@ export function createSpanWriter(
   }
 
   function accept(target: Ingest, request: TracesData): void {
-    const { accepted, rejected } = target.traces(request);
-    writtenSinceOpen += accepted;
+    const { rejected } = target.traces(request);
     const [first] = rejected;
     if (first) report("warn", `agensight: ${rejected.length} spans were rejected; the first: ${first.reason}`);
     noteLost(target);
