@@ -75,12 +75,16 @@ function mostTelling(source: SpanSource, trace: number, among: number[] | null, 
   const chosen = new Set<number>();
   for (const candidate of [...roots, ...failed, ...longest]) {
     if (chosen.size >= limit) break;
+    const line = new Set<number>();
     for (
       let row: Row | undefined = candidate;
-      row && !chosen.has(row.id) && chosen.size < limit;
+      row && !chosen.has(row.id) && !line.has(row.id) && line.size <= limit - chosen.size;
       row = bySpanId.get(row.parent_id)
     )
-      chosen.add(row.id);
+      line.add(row.id);
+    // without its ancestors a span tells nothing of its place
+    if (line.size <= limit - chosen.size) for (const id of line) chosen.add(id);
   }
+  if (chosen.size === 0) for (const row of longest.slice(0, limit)) chosen.add(row.id);
   return [...chosen];
 }
