@@ -137,7 +137,14 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     else cache.drop(place);
     if (!old) engine.run("UPDATE trace SET stored_bytes = ? WHERE id = ?", [bytes, place]);
     else if (whole) traceRows.update(old, traceTotals(cells), cells.length, bytes);
-    else traceRows.update(old, incrementedTotals(strings, old, own, replaced.size), old.derived_count, bytes);
+    // a span that was written twice was added twice: fewer derived than there are makes settling put it right
+    else
+      traceRows.update(
+        old,
+        incrementedTotals(strings, old, own, replaced.size),
+        old.derived_count - replaced.size,
+        bytes,
+      );
     return fresh.length;
   }
 
