@@ -9,7 +9,14 @@ const contentKeys =
 /** A span and its facts without recorded text; names, models, tokens, times and errors' types stay. */
 export function leaveOutContent(span: OtlpSpan, facts: SpanFacts): { span: OtlpSpan; facts: SpanFacts } {
   const keys = new Set<string>();
-  for (const source of [facts.input, facts.output, facts.system, facts.tool_definitions, facts.input_value, facts.output_value]) {
+  for (const source of [
+    facts.input,
+    facts.output,
+    facts.system,
+    facts.tool_definitions,
+    facts.input_value,
+    facts.output_value,
+  ]) {
     if (source && "key" in source) keys.add(source.key);
   }
   return {
@@ -18,6 +25,14 @@ export function leaveOutContent(span: OtlpSpan, facts: SpanFacts): { span: OtlpS
       attributes: (span.attributes ?? []).filter(({ key }) => !keys.has(key) && !contentKeys.test(key)),
       events: (span.events ?? []).filter((event) => !String(event?.name).startsWith("gen_ai.")),
     },
-    facts: { ...facts, input: null, output: null, system: null, tool_definitions: null, input_value: null, output_value: null },
+    facts: {
+      ...facts,
+      input: null,
+      output: null,
+      system: null,
+      tool_definitions: null,
+      input_value: null,
+      output_value: null,
+    },
   };
 }

@@ -1,5 +1,5 @@
 /** Prices every call anew with the price table at hand, and corrects all totals. */
-import { pricedKinds } from "./prepare.js";
+
 import { loadPrices } from "../semantics/prices.js";
 import { loadCells } from "../store/cells.js";
 import type { EngineName } from "../store/engines/engine.js";
@@ -7,13 +7,17 @@ import { setMeta } from "../store/meta.js";
 import { openForWriting } from "../store/open-store.js";
 import { rederive, settle } from "../store/settle.js";
 import { openSpanWriter } from "../store/writer.js";
+import { pricedKinds } from "./prepare.js";
 
 const tracesPerStep = 100;
 
 export type Repriced = { traces: number; spans: number; changed: number; price_version: string };
 
 /** `progress` is told how many of how many traces are done. Sums of pruned traces keep their old prices. */
-export async function reprice(path: string, options: { engine?: EngineName; progress?: (done: number, all: number) => void } = {}): Promise<Repriced> {
+export async function reprice(
+  path: string,
+  options: { engine?: EngineName; progress?: (done: number, all: number) => void } = {},
+): Promise<Repriced> {
   const prices = await loadPrices();
   const engine = await openForWriting(path, options.engine ? { engine: options.engine } : {});
   try {
@@ -44,7 +48,12 @@ export async function reprice(path: string, options: { engine?: EngineName; prog
             result.changed++;
           }
           rederive(writer, trace, cells);
-          if (trace.settled) settle(writer, { ...trace, ...engine.get("SELECT * FROM trace WHERE id = ?", [trace.id]) }, Date.now() * 1000);
+          if (trace.settled)
+            settle(
+              writer,
+              { ...trace, ...engine.get("SELECT * FROM trace WHERE id = ?", [trace.id]) },
+              Date.now() * 1000,
+            );
         }
         return traces.length < tracesPerStep;
       });

@@ -164,17 +164,23 @@ async function expectWhole(target: Target, traces: number[]): Promise<void> {
   });
 }
 
-describe.each(engineOfEachFamily)("on a disk that is full, %s", (engine) => {
-  const mounted: string[] = [];
-  afterAll(() => {
-    for (const folder of mounted) spawnSync("umount", ["-l", folder]);
-  });
+const diskCommands = { mount: "mount", unmount: "umount" };
+const disks: string[] = [];
+afterAll(() => {
+  for (const folder of disks) spawnSync(diskCommands.unmount, ["-l", folder]);
+});
 
+/** false where that is not allowed: it takes root and a system of our own. */
+function mountSmallDisk(folder: string, size: string): boolean {
+  const { status } = spawnSync(diskCommands.mount, ["-t", "tmpfs", "-o", `size=${size}`, "agensight-test", folder]);
+  if (status === 0) disks.push(folder);
+  return status === 0;
+}
+
+describe.each(engineOfEachFamily)("on a disk that is full, %s", (engine) => {
   test("refuses what does not fit, keeps the rest, and goes on when there is room", async ({ skip }) => {
     const folder = temporaryFolder();
-    const mount = spawnSync("mount", ["-t", "tmpfs", "-o", "size=3m", "agensight-test", folder]);
-    skip(mount.status !== 0, "no small disk can be mounted here");
-    mounted.push(folder);
+    skip(!mountSmallDisk(folder, "3m"), "no small disk can be mounted here");
     const ballast = join(folder, "ballast");
     writeFileSync(ballast, Buffer.alloc(1_000_000, 1));
     const target = { path: join(folder, "traces.db"), engine };
@@ -205,9 +211,7 @@ describe.each(engineOfEachFamily)("on a disk that is full, %s", (engine) => {
 
   test("has no room for a new store at all: a clear error", async ({ skip }) => {
     const folder = temporaryFolder();
-    const mount = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "agensight-test", folder]);
-    skip(mount.status !== 0, "no small disk can be mounted here");
-    mounted.push(folder);
+    skip(!mountSmallDisk(folder, "64k"), "no small disk can be mounted here");
     await expect(writeOne({ path: join(folder, "traces.db"), engine })).rejects.toMatchObject({
       name: "AgensightError",
       code: "disk_full",

@@ -95,7 +95,7 @@ export function randomTrace(random: Random, days: number): RawTrace {
 }
 
 /** A root's session goes to the whole trace; spans name their agent only where it begins. */
-export function toOtlp(raw: RawSpan, parentAgent: string | null): OtlpSpan {
+function toOtlp(raw: RawSpan, parentAgent: string | null): OtlpSpan {
   const attributes: Attributes = {};
   const operation = operations[raw.kind];
   if (operation) attributes["gen_ai.operation.name"] = operation;

@@ -9,7 +9,7 @@ import { temporaryFolder } from "./temporary-folder.js";
 const bundles = new Map<string, Promise<string>>();
 
 /** Path of the bundle of `programs/<name>.ts`; made once. */
-export function bundle(name: string): Promise<string> {
+function bundle(name: string): Promise<string> {
   let made = bundles.get(name);
   if (!made) {
     made = bundleProgram(name);
