@@ -68,6 +68,14 @@ export function readsOnlyBest(query: UsageQuery): query is UsageQuery & { limit:
   );
 }
 
+/** Status, user and words are not in the sums, nor are sessions by the hour. */
+export function readsOnlySpans({ group_by, status, user_id, text, session_id }: UsageQuery): boolean {
+  const perSession = group_by.includes("session") || session_id !== undefined;
+  return (
+    status !== undefined || user_id !== undefined || text !== undefined || (perSession && group_by.includes("hour"))
+  );
+}
+
 /** How many sessions have calls of these kinds, counted one past `limit` at most. */
 export function countSessions(source: SpanSource, kinds: SpanKind[], limit: number): number {
   const sql = `SELECT DISTINCT session FROM usage WHERE level = ${singleLevel("day", "session")} AND kind IN (${kindCodes(kinds)})`;
@@ -110,9 +118,7 @@ export function usageRows(source: SpanSource, query: UsageQuery, kinds: SpanKind
   const about = [
     ...new Set([...plan.columns.filter((column) => column !== "kind"), ...wanted.map(([column]) => column)]),
   ];
-  // status, user and words are not in the sums, nor are sessions by the hour
-  if (query.status !== undefined || query.user_id !== undefined || query.text !== undefined || (perSession && byHour))
-    return spans(tracesFirst, tracesAround(source, query.since, query.until), []);
+  if (readsOnlySpans(query)) return spans(tracesFirst, tracesAround(source, query.since, query.until), []);
 
   const rows = spans(unsettledFirst, "t.settled = 0", []);
   const alsoSessions = rows.map((row) => Number(row.session));

@@ -8,7 +8,7 @@ import type { SpanSource } from "../read-span.js";
 import type { UsageResult } from "../reader.js";
 import { countLimit, coverage } from "./cursor.js";
 import { dollars, isoTime } from "./rows.js";
-import { countSessions, readsOnlyBest, type UsageQuery, usageRows, usageSums } from "./usage-rows.js";
+import { countSessions, readsOnlyBest, readsOnlySpans, type UsageQuery, usageRows, usageSums } from "./usage-rows.js";
 
 const hour = 3600;
 const day = 86400;
@@ -60,7 +60,11 @@ export function getUsage(source: SpanSource, query: UsageQuery): UsageResult {
       `The total's calls, errors and latency are of llm calls; its tokens and cost include ${embeddings} embedding calls.`,
     );
   const pruned = getNumber(engine, "pruned_traces");
-  if (pruned > 0)
+  if (pruned > 0 && readsOnlySpans(query))
+    notes.push(
+      `The ${pruned} traces that retention has pruned are not in these sums: they can be filtered by service, session, agent and model only, and sessions by the day.`,
+    );
+  else if (pruned > 0)
     notes.push(`Totals include ${pruned} traces that retention has pruned; their spans can no longer be looked at.`);
 
   const sorted = [...groups.values()].sort(bestFirst(query.group_by));
