@@ -13,7 +13,11 @@ export type Commands = Record<string, () => Promise<Command>>;
 export async function runCommand(args: string[], commands: Commands): Promise<void> {
   // `agensight export | head`: the reader has seen enough
   if (args[0] !== "mcp")
-    process.stdout.on("error", (error: { code?: string }) => process.exit(error.code === "EPIPE" ? 0 : 1));
+    process.stdout.on("error", (error: { code?: string }) => {
+      if (error.code === "EPIPE") process.exit(0);
+      say(describeError(error));
+      process.exit(1);
+    });
   try {
     process.exitCode = await run(args, commands);
   } catch (error) {

@@ -17,8 +17,11 @@ export function parseTime(text: string, now: number): number | null {
   const iso = isoForm.exec(text.trim());
   if (!iso) return null;
   const time = Date.parse(iso[0].length > 10 && iso[1] === undefined ? `${iso[0].replace(" ", "T")}Z` : iso[0]);
-  return Number.isNaN(time) ? null : time;
+  return Number.isNaN(time) || !isDay(iso[0].slice(0, 10)) ? null : time;
 }
+
+/** Date.parse takes 30 February for 2 March. */
+const isDay = (date: string) => new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
 
 const Time = z
   .string()

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { corpusFolder, makeHome, otlpLine } from "./agensight.js";
+import { bin, corpusFolder, environment, makeHome, otlpLine } from "./agensight.js";
 
 const { path, write, run, remove } = makeHome();
 afterAll(remove);
@@ -69,6 +70,18 @@ describe("agensight export", () => {
     await run(["export", "--db", db, "--out", path("all.jsonl.gz")]);
     expect(gunzipSync(readFileSync(path("all.jsonl.gz"))).toString()).toBe(readFileSync(path("all.jsonl"), "utf8"));
     expect(readdirSync(path(".")).filter((name) => name.includes("partial"))).toEqual([]);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("says so when stdout cannot be written", () => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [bin, "export", "--db", db], {
+      env: environment({ AGENSIGHT_HOME: path(".") }),
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    closeSync(full);
+    expect(status).toBe(1);
+    expect(stderr).toContain("ENOSPC");
   });
 
   test("a filter takes some of it", async () => {

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { makeHome, otlpLine } from "./agensight.js";
 
@@ -27,6 +29,20 @@ describe("agensight prune", () => {
     expect((await run(["prune", "--db", db, "--keep", "30d"])).stdout).toContain("removed 1 trace from");
     expect((await run(["prune", "--db", db, "--keep", "30d"])).stdout).toContain("removed 0 traces from");
     expect(await traces(db)).toBe(1);
+  });
+
+  test("tells the size that the file has then, which is smaller", async () => {
+    const db = path("shrunk.db");
+    const recorded = Array.from({ length: 400 }, (_, i) =>
+      otlpLine({ start: daysAgo(40), name: `step ${createHash("sha512").update(String(i)).digest("hex")}` }),
+    );
+    await run(["import", "-", "--db", db], { stdin: recorded.join("\n") });
+    const before = statSync(db).size;
+    const { stdout } = await run(["prune", "--db", db, "--keep", "30d"]);
+    const told = /; (\d+) KB before, (\d+) KB now/.exec(stdout)?.slice(1).map(Number) as [number, number];
+    expect(told[0]).toBeCloseTo(before / 1000, -1);
+    expect(told[1]).toBeCloseTo(statSync(db).size / 1000, -1);
+    expect(statSync(db).size).toBeLessThan(before);
   });
 
   test("without limits it enforces what the store was told to keep", async () => {

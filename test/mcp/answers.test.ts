@@ -356,6 +356,17 @@ describe("without a database file", () => {
     await client.close();
   });
 
+  it("tells a store whose traces were all pruned from one that never had any", async () => {
+    const reader = fakeReader({ traces: [] });
+    const info = { ...(await reader.info()), spans: 0, traces: 0, pruned_traces: 3 };
+    const client = await connect({ reader: async () => ({ ...reader, info: async () => info }) });
+    const { text } = await client.call("list_traces");
+    expect(text).toContain("all 3 traces of the store");
+    expect(text).toContain("pruned by retention");
+    expect(text).not.toContain("setupTracing");
+    await client.close();
+  });
+
   it("says so too when the file is there but empty", async () => {
     const client = await connect({ reader: async () => fakeReader({ traces: [] }), otherStores: async () => others });
     expect((await client.call("list_traces")).text).toContain("The store /data/traces.db is empty.");

@@ -45,6 +45,7 @@ Without both it enforces what recording programs asked for (setupTracing's reten
             });
       const pruned = () => getNumber(engine, "pruned_traces") - before.traces;
       while (step()) progress.text(`removing … ${counted(pruned(), "trace")}`);
+      store.shrink(engine);
       engine.sync();
       const removed = pruned();
       engine.close();

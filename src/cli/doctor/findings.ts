@@ -50,8 +50,8 @@ export function findings(
     );
   if (info.unpriced_calls > 0)
     warning(
-      `${counted(info.unpriced_calls, "model call")} ${info.unpriced_calls === 1 ? "has" : "have"} no known price: ${info.unpriced_models.slice(0, 8).join(", ")}.`,
-      `After an update of agensight: agensight reprice --db ${db}`,
+      `${counted(info.unpriced_calls, "model call")} ${info.unpriced_calls === 1 ? "has" : "have"} no cost, as tokens were not recorded or the model has no known price: ${info.unpriced_models.slice(0, 8).join(", ")}.`,
+      `Many streams report tokens only when asked to. For new models update agensight, then: agensight reprice --db ${db}`,
     );
   const waiting = [
     info.unsettled_traces > 1000 ? `${formatCount(info.unsettled_traces)} traces are not summed up yet` : "",

@@ -75,7 +75,8 @@ export function tokenFigures(of: {
 
 /** Cost with what it leaves out; empty when there was nothing to price. */
 export function costFigures(of: { cost_usd: number | null; unpriced_calls: number }): string {
-  if (of.cost_usd === null) return of.unpriced_calls > 0 ? "cost unknown (unpriced model)" : "";
+  if (of.cost_usd === null)
+    return of.unpriced_calls > 0 ? `cost unknown (${plural(of.unpriced_calls, "call")} unpriced)` : "";
   return money(of.cost_usd) + (of.unpriced_calls > 0 ? ` (${plural(of.unpriced_calls, "call")} unpriced)` : "");
 }
 

@@ -3,8 +3,8 @@ import { AgensightError, type ErrorCode } from "../../model/error.js";
 
 /** SQLite's primary result codes, https://sqlite.org/rescode.html */
 const meanings: Record<number, [ErrorCode, string, string]> = {
-  5: ["busy", "is locked by another process", "Try again; `agensight doctor` shows who uses it."],
-  6: ["busy", "is locked by another process", "Try again; `agensight doctor` shows who uses it."],
+  5: ["busy", "is locked by another process", "Try again; if it stays so, end the program that holds the file."],
+  6: ["busy", "is locked by another process", "Try again; if it stays so, end the program that holds the file."],
   8: ["read_only", "cannot be written", "Check the permissions of the file and its folder."],
   10: ["internal", "could not be read or written (I/O error)", "Check the disk."],
   11: ["not_a_store", "is damaged", "Keep a copy, then `agensight export` what can still be read into a new file."],
