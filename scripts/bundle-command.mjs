@@ -1,5 +1,4 @@
-// Bundles the command: dist/cli/start.cjs runs main.cjs or main-mcp.cjs, and main.cjs starts import-reader.cjs as a
-// thread. Puts beside them what the demo imports.
+// Bundles the command: dist/cli/start.cjs runs main.cjs or main-mcp.cjs. Puts beside them what the demo imports.
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -11,7 +10,7 @@ const corpus = "test/fixtures/corpus";
 export function bundleCommand(dist) {
   const folder = join(dist, "cli");
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-  for (const name of ["start", "main", "main-mcp", "import-reader"])
+  for (const name of ["start", "main", "main-mcp"])
     buildSync({
       entryPoints: [join(folder, `${name}.js`)],
       outfile: join(folder, `${name}.cjs`),

@@ -10,13 +10,7 @@ import { openForWriting } from "../store/open-store.js";
 import { setRetention } from "../store/retention.js";
 import { noteStore } from "../store/stores-file.js";
 import { openSpanWriter } from "../store/writer.js";
-import {
-  openPreparer,
-  type PreparedLogs,
-  type PreparedTraces,
-  type PrepareOptions,
-  type RejectedItem,
-} from "./prepare.js";
+import { openPreparer, type PrepareOptions, type RejectedItem } from "./prepare.js";
 
 export type IngestResult = {
   /** spans or log records that are on disk now, new or already known */
@@ -28,7 +22,7 @@ export type IngestResult = {
   rejected: RejectedItem[];
 };
 
-export type StoreOptions = {
+export type IngestOptions = PrepareOptions & {
   /** the store's file; created with its folder where missing */
   path: string;
   /** forces an engine; default: the best one there is */
@@ -41,14 +35,11 @@ export type StoreOptions = {
   redact?: Redact;
 };
 
-export type IngestOptions = StoreOptions & PrepareOptions;
-
-/** The second half of ingest, for spans that were prepared elsewhere: on another thread. */
-export interface PreparedIngest {
-  readonly engine: EngineName;
-  /** Writes in one transaction; when it returns the spans are on disk. Throws AgensightError when the store cannot be written. */
-  writeTraces(prepared: PreparedTraces): IngestResult;
-  writeLogs(prepared: PreparedLogs): IngestResult;
+export interface Ingest {
+  /** Writes a request in one transaction; when it returns the spans are on disk. Throws AgensightError when the store cannot be written. */
+  traces(data: TracesData): IngestResult;
+  /** Keeps the log records that carry message content; they join their spans by id, before or after these arrive. */
+  logs(data: LogsData): IngestResult;
   /** Notes spans that a recorder had to drop. */
   dropped(count: number): void;
   /**
@@ -59,26 +50,9 @@ export interface PreparedIngest {
   close(): void;
 }
 
-export interface Ingest extends PreparedIngest {
-  /** Writes a request in one transaction; when it returns the spans are on disk. Throws AgensightError when the store cannot be written. */
-  traces(data: TracesData): IngestResult;
-  /** Keeps the log records that carry message content; they join their spans by id, before or after these arrive. */
-  logs(data: LogsData): IngestResult;
-}
-
 /** Opens (and creates, migrates) a store for writing. Asynchronous because an engine may be WASM. */
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const preparer = await openPreparer(options);
-  const ingest = await openPreparedIngest(options);
-  return {
-    ...ingest,
-    traces: (data) => ingest.writeTraces(preparer.traces(data)),
-    logs: (data) => ingest.writeLogs(preparer.logs(data)),
-  };
-}
-
-/** `openIngest` without the normaliser and the price table. */
-export async function openPreparedIngest(options: StoreOptions): Promise<PreparedIngest> {
   const engine = await openForWriting(options.path, options.engine ? { engine: options.engine } : {});
   if (options.home) noteStore(options.home, options.path);
   const writer = openSpanWriter(engine, options.redact ? { redact: options.redact } : {});
@@ -92,13 +66,14 @@ export async function openPreparedIngest(options: StoreOptions): Promise<Prepare
   engine.sync();
 
   return {
-    engine: engine.name,
-    writeTraces({ spans, rejected }) {
+    traces(data) {
+      const { spans, rejected } = preparer.traces(data);
       const changed = writer.write(spans);
       engine.sync();
       return { accepted: spans.length, unchanged: spans.length - changed, ignored: 0, rejected };
     },
-    writeLogs({ logs, ignored }) {
+    logs(data) {
+      const { logs, ignored } = preparer.logs(data);
       const added = logs.length > 0 ? writeLogs(writer, logs) : 0;
       engine.sync();
       return { accepted: logs.length, unchanged: logs.length - added, ignored, rejected: [] };

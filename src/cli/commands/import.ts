@@ -1,13 +1,15 @@
 /** `agensight import`: OTLP/JSON files into the store. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { PreparedIngest } from "../../ingest/ingest.js";
+import type { Ingest } from "../../ingest/ingest.js";
 import { AgensightError } from "../../model/error.js";
 import { UsageError } from "../arguments.js";
 import { defineCommand, retentionOptions, storeOptions } from "../command.js";
+import { openFile, openStdin } from "../import/blocks.js";
+import { readDocuments } from "../import/documents.js";
 import { keepServices } from "../import/keep-services.js";
-import { startReading } from "../import/start-reading.js";
-import { type ImportCounts, writeBatch } from "../import/write-batch.js";
+import { readLines } from "../import/lines.js";
+import { type ImportCounts, writeDocuments } from "../import/write-documents.js";
 import { type Progress, startProgress } from "../progress.js";
 import { counted, formatCount } from "../quantity.js";
 import { engineOption, readSettings, type Settings } from "../settings.js";
@@ -40,7 +42,7 @@ A bad line is told with its number and skipped; the exit code is then 3.`,
     const counts = await importFiles(files, settings);
 
     print(`${summary(counts)} in ${((performance.now() - started) / 1000).toFixed(1)} s into ${settings.db}`);
-    if (counts.isIndexLeft)
+    if (counts.spans > indexedAtOnce)
       print(
         "The search index fills in while agensight mcp or a recording program runs; until then search reads through.",
       );
@@ -77,60 +79,63 @@ export async function importFiles(
   settings: Settings,
   progress = startProgress(),
 ): Promise<ImportCounts> {
-  const { openPreparedIngest } = await import("../../ingest/ingest.js");
+  const { openIngest } = await import("../../ingest/ingest.js");
   const { noteStore } = await import("../../store/stores-file.js");
-  const counts: ImportCounts = {
-    spans: 0,
-    logs: 0,
-    ignored: 0,
-    unchanged: 0,
-    bad: 0,
-    metrics: 0,
-    services: new Set(),
-    isIndexLeft: false,
-  };
-  const reading = await startReading(files, settings);
+  const counts: ImportCounts = { spans: 0, logs: 0, ignored: 0, unchanged: 0, bad: 0, metrics: 0, services: new Set() };
+  const ingest = await openIngest({ path: settings.db, ...engineOption(settings) });
   try {
-    const ingest = await openPreparedIngest({ path: settings.db, ...engineOption(settings) });
-    try {
-      noteStore(settings.home, settings.db);
-      const tellers = files.map((file) => badLineTeller(file, progress));
-      for await (const step of reading.steps()) {
-        const report = tellers[step.file] as ReturnType<typeof badLineTeller>;
-        if ("problem" in step) {
-          counts.bad++;
-          report("", `cannot be read on: ${step.problem}`);
-        } else {
-          writeBatch(step.batch, ingest, counts, (line, problem) => report(`:${line}`, problem));
-          progress.bytes((reading.before[step.file] ?? 0) + step.position, reading.total);
-        }
-      }
-      counts.isIndexLeft = counts.spans > indexedAtOnce && ingest.engine !== "sqljs";
-      settle(ingest, counts.isIndexLeft, progress);
-    } finally {
-      progress.end();
-      ingest.close();
+    noteStore(settings.home, settings.db);
+    const sizes = files.map((file) => (file === "-" ? null : (statSync(file).size as number | null)));
+    const total = sizes.reduce((sum, size) => (sum === null || size === null ? null : sum + size), 0);
+    let before = 0;
+    for (const [index, file] of files.entries()) {
+      await importFile(file, ingest, counts, progress, (position) => progress.bytes(before + position, total));
+      before += sizes[index] ?? 0;
     }
+    settle(ingest, counts.spans, progress);
   } finally {
-    await reading.stop();
+    progress.end();
+    ingest.close();
   }
   if (settings.retention.max_age_s ?? settings.retention.max_bytes) await keepServices(counts.services, settings);
   return counts;
 }
 
-function badLineTeller(file: string, progress: Progress): (where: string, problem: string) => void {
+async function importFile(
+  file: string,
+  ingest: Ingest,
+  counts: ImportCounts,
+  progress: Progress,
+  moved: (position: number) => void,
+): Promise<void> {
   const name = file === "-" ? "stdin" : file;
   let told = 0;
-  return (where, problem) => {
+  const report = (where: string, problem: string) => {
     if (told++ < toldLines) progress.note(`${name}${where}: ${problem}`);
     else if (told === toldLines + 1) progress.note(`${name}: further bad lines are only counted`);
   };
+  const source = file === "-" ? openStdin() : await openFile(file);
+  let writing = false;
+  try {
+    for await (const documents of readDocuments(readLines(source.blocks))) {
+      writing = true;
+      writeDocuments(documents, ingest, counts, (line, problem) => report(`:${line}`, problem));
+      writing = false;
+      moved(source.position());
+    }
+  } catch (error) {
+    if (writing) throw error;
+    // truncated gzip, a disk that cannot be read: what came before is kept
+    counts.bad++;
+    report("", `cannot be read on: ${(error as Error).message}`);
+  }
 }
 
 /**
  * So that the first question finds usage summed up, and after a small import also the search index. A large one's is
  * left to agensight mcp and to recorders, which fill it when they are idle; until then search reads through.
  */
-function settle(ingest: PreparedIngest, skipSearch: boolean, progress: Progress): void {
+function settle(ingest: Ingest, spans: number, progress: Progress): void {
+  const skipSearch = spans > indexedAtOnce;
   for (let step = 1; ingest.maintain({ all: true, skipSearch }); step++) progress.text(`summing up … ${step}`);
 }

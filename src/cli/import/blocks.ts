@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 
 /** Bytes of a block; what stands in one is written in one transaction. */
-export const blockSize = 4 << 20;
+const blockSize = 4 << 20;
 /** ms without input after which a smaller block is handed on: stdin may be a live program. */
 const quiet = 100;
 
@@ -21,13 +21,11 @@ export async function openFile(path: string): Promise<ByteSource> {
   return fromChunks(readChunks(handle), stat.isFile() ? stat.size : null);
 }
 
-/** What stdin delivers, not unpacked. */
-export function stdinBlocks(): AsyncGenerator<Buffer> {
-  return gather(process.stdin);
+export function openStdin(): ByteSource {
+  return fromChunks(process.stdin, null);
 }
 
-/** `size`: bytes of all chunks; null = unknown */
-export function fromChunks(chunks: AsyncIterable<Buffer>, size: number | null = null): ByteSource {
+function fromChunks(chunks: AsyncIterable<Buffer>, size: number | null): ByteSource {
   let position = 0;
   async function* counted() {
     for await (const chunk of chunks) {
@@ -73,17 +71,16 @@ async function* unpack(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
 }
 
 /** Joins small chunks to blocks. */
-async function* gather(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const iterator = chunks[Symbol.asyncIterator]();
+async function* gather(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   let held: Buffer[] = [];
   let bytes = 0;
-  let next = iterator.next();
+  let next = chunks.next();
   for (;;) {
     const chunk = held.length > 0 ? await orQuiet(next) : await next;
     if (chunk !== "quiet" && !chunk.done) {
       held.push(chunk.value);
       bytes += chunk.value.length;
-      next = iterator.next();
+      next = chunks.next();
       if (bytes < blockSize) continue;
     }
     if (held.length > 0) yield held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held);
