@@ -130,9 +130,9 @@ function whyBad(span: OtlpSpan | null | undefined): string | null {
   if (typeof span !== "object" || span === null) return "a span is no object";
   if (!isId(span.traceId, 32)) return "traceId is not 32 hex digits (or all zero)";
   if (!isId(span.spanId, 16)) return "spanId is not 16 hex digits (or all zero)";
-  if (span.attributes !== undefined && !isAttributeList(span.attributes))
+  if (span.attributes !== undefined && span.attributes !== null && !isAttributeList(span.attributes))
     return "attributes is no array of {key, value}";
-  if (span.events !== undefined && !Array.isArray(span.events)) return "events is no array";
+  if (span.events !== undefined && span.events !== null && !Array.isArray(span.events)) return "events is no array";
   return null;
 }
 

@@ -38,6 +38,8 @@ export function createRecorderThread(
   const scopes: PackedScope[] = [];
   let writer: SpanWriter | null = null;
   let sender: OtlpSender | null = null;
+  /** why spans were given up since the last flush; null = none were */
+  let givenUp: string | null = null;
   let working = false;
   let maintenance: NodeJS.Timeout | undefined;
   let strip = (data: TracesData): TracesData => data;
@@ -92,7 +94,8 @@ export function createRecorderThread(
       writer?.close();
       announce(shared.closed, ticket);
     }
-    reply({ type: "done", ticket, error: null });
+    reply({ type: "done", ticket, error: givenUp });
+    givenUp = null;
     if (close) reply({ type: "closed" });
   }
 
@@ -122,6 +125,7 @@ export function createRecorderThread(
     let error: string | null = null;
     const request = lazy(() => unpackSpans(spans, resources, scopes));
     if (writer) error = await writer.write(spans.length, request, service);
+    givenUp ??= error;
     sender?.send(strip(request()), spans.length);
     done(batches);
     for (const { spans, kilobytes, ticket } of batches) {

@@ -192,11 +192,12 @@ export function startRecorder(config: RecorderConfig): Recorder {
   }
 
   function flush(close: boolean): Promise<void> {
-    return new Promise((done) => {
+    return new Promise((done, fail) => {
       if (!host) return done();
       const ticket = openTicket((error) => {
         if (error) diag.error(`agensight: flush: ${error}`);
-        done();
+        if (error && !close) fail(new Error(`Not every span is on disk: ${error}`));
+        else done();
       });
       askToFlush(ticket, otlpPatience.flush, close);
     });

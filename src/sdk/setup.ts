@@ -19,7 +19,7 @@ export type TracingOptions = Omit<StoreOptions, "dbPath"> & {
 export type Tracing = {
   /**
    * Resolves when every span that has ended is on disk: it survives the death of any process from then on.
-   * Never rejects: where the store cannot be written, OpenTelemetry's `diag` is told, and it resolves after 10 s at most.
+   * Rejects, after 10 s at most, when spans had to be given up since the last flush; `diag` has been told too.
    */
   flush(): Promise<void>;
   /** Flushes and stops recording; `setupTracing` may be called again afterwards. Never rejects. */

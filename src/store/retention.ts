@@ -11,6 +11,11 @@ const pagesPerStep = 500;
 /** How many pruned ids are remembered. */
 const rememberedIds = 100_000;
 
+/** A session's id among those of pruned traces. */
+export function sessionKey(sessionId: string): Uint8Array {
+  return Buffer.from(`session ${sessionId}`, "utf8");
+}
+
 /** null lifts a limit. Returns without writing when nothing changes. */
 export function setRetention(
   writer: SpanWriter,
@@ -133,6 +138,9 @@ function deleteTrace(writer: SpanWriter, trace: Row): void {
   writer.traceRows.remove(trace);
   engine.run("DELETE FROM trace WHERE id = ?", [trace.id]);
   engine.run("INSERT OR REPLACE INTO pruned (id, pruned_us) VALUES (?, ?)", [trace.trace_id, now]);
+  const session = writer.strings.text(trace.session);
+  if (session !== null)
+    engine.run("INSERT OR REPLACE INTO pruned (id, pruned_us) VALUES (?, ?)", [sessionKey(session), now]);
   const reader = openContentReader(engine);
   for (const { block } of engine.all("SELECT block FROM block_use WHERE trace = ?", [trace.id])) {
     engine.run("DELETE FROM block_use WHERE trace = ? AND block = ?", [trace.id, block]);

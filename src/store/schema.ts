@@ -122,6 +122,6 @@ CREATE TABLE usage (
 ) WITHOUT ROWID;
 
 CREATE TABLE retention (service INTEGER PRIMARY KEY, max_age_s INTEGER, max_bytes INTEGER);
--- what retention deleted, so that a question about it is answered "pruned by retention"
+-- what retention deleted (trace ids, and "session " + session ids): asked for, it is "pruned by retention"; sent again, it is left out
 CREATE TABLE pruned (id BLOB PRIMARY KEY, pruned_us INTEGER NOT NULL) WITHOUT ROWID;
 `;

@@ -73,6 +73,8 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
   function writeTrace(traceId: string, writes: SpanWrite[]): number {
     const key = Buffer.from(traceId, "hex");
     const old = engine.get("SELECT * FROM trace WHERE trace_id = ?", [key]);
+    // its calls are still in the usage sums: let in again they would count twice
+    if (!old && engine.get("SELECT 1 AS there FROM pruned WHERE id = ?", [key])) return 0;
     const size = old?.span_count ?? 0;
     const whole =
       size <= alwaysDerived || (size <= largestDerived && size + writes.length >= 2 * (old?.derived_count ?? 0));

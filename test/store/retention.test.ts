@@ -101,6 +101,19 @@ describe.each(availableEngines)("on %s", (engine) => {
     });
   });
 
+  test("what was pruned and comes in again changes nothing: its calls are counted already", async () => {
+    const store = target();
+    const spans = range(1, 4).flatMap((n) => trace(n, 9 - n, 2));
+    await withIngest(store, (ingest) => ingest.traces(requestOf(spans, "shop")));
+    await keepHouse(store, { service: "shop", max_age_s: (6.5 * day) / 1000 });
+    const before = await withReader(store, (reader) => reader.getUsage({ group_by: ["model"] }));
+    const again = await withIngest(store, (ingest) => ingest.traces(requestOf(spans, "shop")));
+    expect(again).toMatchObject({ accepted: spans.length, unchanged: spans.length, rejected: [] });
+    await keepHouse(store);
+    expect(await listed(store, "shop")).toEqual([3, 4]);
+    expect((await withReader(store, (reader) => reader.getUsage({ group_by: ["model"] }))).total).toEqual(before.total);
+  });
+
   test("a service that takes more than its size loses its oldest traces, the file shrinks, and others keep theirs", async () => {
     const store = target();
     const shop = range(1, 60).flatMap((n) => trace(n, 61 - n, 30));
@@ -139,9 +152,7 @@ describe.each(availableEngines)("on %s", (engine) => {
         code: "not_found",
         hint: expect.stringContaining("pruned"),
       });
-      await expect(reader.getSession({ session_id: "session 1", limit: 5 })).rejects.toMatchObject({
-        code: "not_found",
-      });
+      await expect(reader.getSession({ session_id: "session 1", limit: 5 })).rejects.toMatchObject({ code: "pruned" });
       const { total, coverage } = await reader.getUsage({ group_by: ["session"] });
       expect(total).toMatchObject({ calls: 2, input_tokens: 200 });
       expect(coverage.notes.join(" ")).toMatch(/include 1 .*pruned/);

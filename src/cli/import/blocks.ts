@@ -1,6 +1,6 @@
 /** The bytes of a file or of stdin in large blocks, unpacked where they are gzip. */
 import { type FileHandle, open } from "node:fs/promises";
-import { createGunzip } from "node:zlib";
+import { constants, createGunzip } from "node:zlib";
 
 /** Bytes of a block; what stands in one is written in one transaction. */
 const blockSize = 4 << 20;
@@ -60,7 +60,8 @@ async function* unpack(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
     yield* whole();
     return;
   }
-  const gunzip = createGunzip({ chunkSize: 1 << 20 });
+  // a file that was cut off gives what it has; its last line then is no JSON
+  const gunzip = createGunzip({ chunkSize: 1 << 20, finishFlush: constants.Z_SYNC_FLUSH });
   const fed = (async () => {
     for await (const chunk of whole())
       if (!gunzip.write(chunk)) await new Promise((done) => gunzip.once("drain", done));

@@ -2,6 +2,7 @@
 import { AgensightError } from "../../model/error.js";
 import type { Engine, Row } from "../engines/engine.js";
 import type { SpanSource } from "../read-span.js";
+import { sessionKey } from "../retention.js";
 
 const shortestPrefix = 6;
 const listed = 5;
@@ -43,17 +44,15 @@ export function findTrace(engine: Engine, id: string): Row {
       rows.map((row) => Buffer.from(row.trace_id).toString("hex")),
     );
   const pruned = engine.get("SELECT pruned_us FROM pruned WHERE id BETWEEN ? AND ? LIMIT 1", bounds(text, 32));
-  if (pruned) {
-    throw new AgensightError(
-      "pruned",
-      `Trace ${text} was pruned by retention on ${new Date(pruned.pruned_us / 1000).toISOString()}.`,
-      {
-        hint: "Its tokens and cost are still part of get_usage; keep traces longer with `retention` or `--keep`.",
-      },
-    );
-  }
+  if (pruned) throw prunedError(`Trace ${text}`, pruned.pruned_us);
   throw new AgensightError("not_found", `There is no trace ${text} in this store.`, {
     hint: "list_traces shows which there are.",
+  });
+}
+
+function prunedError(what: string, us: number): AgensightError {
+  return new AgensightError("pruned", `${what} was pruned by retention on ${new Date(us / 1000).toISOString()}.`, {
+    hint: "Its tokens and cost are still part of get_usage; keep traces longer with `retention` or `--keep`.",
   });
 }
 
@@ -107,6 +106,8 @@ export function findSession({ engine, strings }: SpanSource, sessionId: string):
         rows.map((row) => row.text),
       );
   }
+  const pruned = engine.get("SELECT pruned_us FROM pruned WHERE id = ?", [sessionKey(sessionId)]);
+  if (pruned) throw prunedError(`Session ${sessionId}`, pruned.pruned_us);
   throw new AgensightError(
     "not_found",
     `There is no session ${JSON.stringify(sessionId.slice(0, 120))} in this store.`,

@@ -3,7 +3,11 @@ import { sdk } from "./agensight.mjs";
 
 const tracing = sdk.setupTracing("broken", { dbPath: process.argv[2] });
 const result = await sdk.startSpan("work", async () => 42);
-await tracing.flush();
+const flushed = await tracing.flush().then(
+  () => "on disk",
+  (error) => error.message,
+);
 sdk.startSpan("more", () => {});
 await tracing.shutdown();
 process.send(result);
+process.send(flushed);
