@@ -110,7 +110,7 @@ export const UsageFigures = z.object({
 export type UsageFigures = z.infer<typeof UsageFigures>;
 
 /** One group: a key per asked dimension (null = unknown), then the figures. Best first: costliest, then most tokens, then most calls; hours and days in time order. */
-export type UsageGroup = { [dimension in UsageDimension]?: string | null } & UsageFigures;
+export type UsageGroup = Partial<Record<UsageDimension, string | null>> & UsageFigures;
 
 export const Coverage = z.object({
   matched: z.number(),

@@ -1,6 +1,13 @@
 /** A TraceReader over spans in memory, for texts that need exact spans (huge, cyclic, hostile). */
 import { AgensightError } from "../../src/model/error.js";
-import type { Coverage, SessionSummary, SpanSummary, TraceSummary, UsageFigures } from "../../src/model/summary.js";
+import type {
+  Coverage,
+  SessionSummary,
+  SpanSummary,
+  TraceSummary,
+  UsageFigures,
+  UsageGroup,
+} from "../../src/model/summary.js";
 import type { Page, SpanDetail, TimelineEntry, TraceReader } from "../../src/store/reader.js";
 
 export const start = Date.parse("2026-11-22T10:00:00.000Z");
@@ -104,7 +111,7 @@ export type FakeData = {
   traces: { trace: TraceSummary; spans: SpanSummary[] }[];
   details?: SpanDetail[];
   sessions?: { session: SessionSummary; timeline: TimelineEntry[] }[];
-  usage?: { groups: ({ [key: string]: string | null } & UsageFigures)[]; total: UsageFigures };
+  usage?: { groups: UsageGroup[]; total: UsageFigures };
 };
 
 export function fakeReader(data: FakeData): TraceReader {
@@ -183,7 +190,7 @@ export function fakeReader(data: FakeData): TraceReader {
     getUsage: async ({ limit = 1e9 }) => {
       const groups = data.usage?.groups ?? [];
       const { items, coverage } = page(groups, { limit });
-      return { groups: items as never, total: data.usage?.total as UsageFigures, coverage };
+      return { groups: items, total: data.usage?.total as UsageFigures, coverage };
     },
     changes: async ({ after_seq, limit }) => {
       const later = spans()

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openIngest } from "../../src/ingest/ingest.js";
-import type { TracesData } from "../../src/model/otlp.js";
+import type { LogsData, TracesData } from "../../src/model/otlp.js";
 import { openReader } from "../../src/store/open.js";
 import type { TraceReader } from "../../src/store/reader.js";
 
@@ -29,7 +29,7 @@ export async function storeOf(requests: TracesData[]): Promise<TestStore> {
   const path = join(folder, "traces.db");
   const ingest = await openIngest({ path });
   for (const request of requests) {
-    if ("resourceLogs" in request) ingest.logs(request);
+    if ("resourceLogs" in request) ingest.logs(request as LogsData);
     else ingest.traces(request);
   }
   while (ingest.maintain({ all: true }));
