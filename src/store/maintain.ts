@@ -8,8 +8,6 @@ import type { SpanWriter } from "./writer.js";
 export type MaintainOptions = {
   /** also settle what is not quiet yet: the end of an import */
   all?: boolean;
-  /** leave the search index to a later step */
-  skipSearch?: boolean;
 };
 
 /** A trace whose root has ended settles after this quiet time, one without an ended root after the longer one. */
@@ -24,7 +22,7 @@ export function maintain(writer: SpanWriter, options: MaintainOptions = {}): boo
   const { engine } = writer;
   if (engine.readOnly) return false;
   const settling = settleTraces(writer, options.all === true);
-  const indexing = options.skipSearch ? false : fillSearchIndex(engine, options.all === true);
+  const indexing = fillSearchIndex(engine, options.all === true);
   const pruning = enforceRetention(writer);
   if (!settling && !indexing && !pruning) engine.sync();
   return settling || indexing || pruning;

@@ -86,7 +86,7 @@ describe.each(nativeEngines.slice(0, 1))("on %s, a trace of 100,001 spans in bat
   });
 
   test("has exact totals, agents and sessions once it has settled", async () => {
-    while (ingest.maintain({ all: true, skipSearch: true }));
+    while (ingest.maintain({ all: true }));
     const [trace] = (await reader.listTraces({ limit: 1 })).traces;
     expect(trace).toMatchObject({
       llm_calls: llmCalls,

@@ -17,8 +17,8 @@ import { print } from "../terminal.js";
 
 /** Bad lines that are told one by one. */
 const toldLines = 20;
-/** Spans that are put into the search index before the command ends. */
-const indexedAtOnce = 5000;
+/** Spans up to which usage is summed up and the search index filled before the command ends. */
+const finishedAtOnce = 5000;
 
 export const importCommand = defineCommand({
   name: "import",
@@ -42,9 +42,9 @@ A bad line is told with its number and skipped; the exit code is then 3.`,
     const counts = await importFiles(files, settings);
 
     print(`${summary(counts)} in ${((performance.now() - started) / 1000).toFixed(1)} s into ${settings.db}`);
-    if (counts.spans > indexedAtOnce)
+    if (counts.spans > finishedAtOnce)
       print(
-        "The search index fills in while agensight mcp or a recording program runs; until then search reads through.",
+        "Every span can be asked for now. Sums and the search index fill in while agensight mcp or a recorder is idle.",
       );
     return counts.bad > 0 ? 3 : 0;
   },
@@ -132,10 +132,10 @@ async function importFile(
 }
 
 /**
- * So that the first question finds usage summed up, and after a small import also the search index. A large one's is
- * left to agensight mcp and to recorders, which fill it when they are idle; until then search reads through.
+ * So that the first question finds usage summed up and the search index ready. After a large import both are left to
+ * agensight mcp and to recorders when they are idle; until then answers read the spans.
  */
 function settle(ingest: Ingest, spans: number, progress: Progress): void {
-  const skipSearch = spans > indexedAtOnce;
-  for (let step = 1; ingest.maintain({ all: true, skipSearch }); step++) progress.text(`summing up … ${step}`);
+  if (spans > finishedAtOnce) return;
+  for (let step = 1; ingest.maintain({ all: true }); step++) progress.text(`summing up … ${step}`);
 }
