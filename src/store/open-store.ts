@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { AgensightError } from "../model/error.js";
 import type { Engine, EngineName } from "./engines/engine.js";
+import { defaultTimeout } from "./engines/native.js";
 import { openEngine } from "./engines/open-engine.js";
 import { schema } from "./schema.js";
 
@@ -55,12 +56,27 @@ export async function openForWriting(path: string, options: OpenOptions = {}): P
     throw error;
   }
   try {
-    prepare(engine);
+    retryWhileBusy(() => prepare(engine), options.timeout ?? defaultTimeout);
   } catch (error) {
     engine.close();
     throw error;
   }
   return engine;
+}
+
+/** Two connections that bring a new file into WAL mode at once: SQLite tells one of them "locked" without waiting. */
+function retryWhileBusy(work: () => void, timeout: number): void {
+  const end = performance.now() + timeout;
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      if (!(error instanceof AgensightError && error.code === "busy") || performance.now() >= end) throw error;
+      Atomics.wait(pause, 0, 0, 5 + Math.random() * 10);
+    }
+  }
 }
 
 function prepare(engine: Engine): void {
