@@ -8,6 +8,7 @@ import { type MaintainOptions, maintain } from "../store/maintain.js";
 import { getMeta, getNumber, setMeta } from "../store/meta.js";
 import { openForWriting } from "../store/open-store.js";
 import { setRetention } from "../store/retention.js";
+import { abandon } from "../store/settle.js";
 import { noteStore } from "../store/stores-file.js";
 import { openSpanWriter } from "../store/writer.js";
 import { openPreparer, type PrepareOptions, type RejectedItem } from "./prepare.js";
@@ -40,6 +41,8 @@ export interface Ingest {
   traces(data: TracesData): IngestResult;
   /** Keeps the log records that carry message content; they join their spans by id, before or after these arrive. */
   logs(data: LogsData): IngestResult;
+  /** Marks running spans as abandoned: their program is gone. What has ended, or is not there, stays as it is. Ids in hex. */
+  abandon(spans: { trace_id: string; span_id: string }[]): void;
   /** Notes spans that a recorder had to drop. */
   dropped(count: number): void;
   /**
@@ -77,6 +80,10 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       const added = logs.length > 0 ? writeLogs(writer, logs) : 0;
       engine.sync();
       return { accepted: logs.length, unchanged: logs.length - added, ignored, rejected: [] };
+    },
+    abandon(spans) {
+      abandon(writer, spans);
+      engine.sync();
     },
     dropped(count) {
       if (count <= 0) return;

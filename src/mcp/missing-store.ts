@@ -63,7 +63,7 @@ export function missingStore(storePath: string, hint: string): TraceReader {
     listSessions: async () => ({ sessions: [], coverage: coverage() }),
     getSession: missing,
     getUsage: async () => ({ groups: [], total, coverage: coverage() }),
-    changes: async () => ({ spans: [], as_of_seq: 0, has_more: false }),
+    changes: async () => ({ changes: [], as_of_seq: 0, has_more: false, dropped_spans: 0, store_id: "" }),
     info: async (): Promise<StoreInfo> => ({
       path: storePath,
       engine: "none",

@@ -45,8 +45,14 @@ export function writeLogs(writer: SpanWriter, logs: LogWrite[]): number {
       const trace = engine.get("SELECT id FROM trace WHERE trace_id = ?", [traceKey])?.id;
       // until its trace comes the record itself keeps its content alive
       useBlocks(trace ?? -id, content.takeUsedBlocks());
-      if (trace !== undefined)
-        engine.run("UPDATE span SET seq = ? WHERE span_id = ? AND trace = ?", [writer.nextSeq(), spanKey, trace]);
+      if (
+        trace === undefined ||
+        !engine.get("SELECT 1 AS there FROM span WHERE span_id = ? AND trace = ?", [spanKey, trace])
+      )
+        continue;
+      const seq = writer.nextSeq();
+      engine.run("UPDATE span SET seq = ? WHERE span_id = ? AND trace = ?", [seq, spanKey, trace]);
+      engine.run("UPDATE log SET seq = ? WHERE id = ?", [seq, id]);
     }
     return added;
   });

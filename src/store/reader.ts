@@ -3,6 +3,7 @@
  * implementation over a distributed engine can take its place.
  */
 import type { SpanKind } from "../model/kind.js";
+import type { Change, LiveFilter } from "../model/live.js";
 import type { Message } from "../model/message.js";
 import type {
   Coverage,
@@ -166,10 +167,14 @@ export interface TraceReader {
   /** a unique prefix of 6 or more characters of the session id will do; `limit` counts timeline entries */
   getSession(query: { session_id: string } & Page): Promise<SessionDetail>;
   getUsage(query: TraceFilter & { group_by: UsageDimension[]; limit?: number }): Promise<UsageResult>;
-  /** spans changed after `after_seq`, oldest change first */
+  /**
+   * What happened to spans after `after_seq`, oldest change first; of each span its last change only. Nothing older
+   * than `as_of_seq` is missing when `has_more` is false. `dropped_spans`, `store_id`: as in `StoreInfo`, which costs more
+   * to ask. `trace_id`: 32 hex digits.
+   */
   changes(
-    query: TraceFilter & { after_seq: number; limit: number; kind?: SpanKind },
-  ): Promise<{ spans: SpanSummary[]; as_of_seq: number; has_more: boolean }>;
+    query: LiveFilter & { after_seq: number; limit: number; previews?: boolean },
+  ): Promise<{ changes: Change[]; as_of_seq: number; has_more: boolean; dropped_spans: number; store_id: string }>;
   info(): Promise<StoreInfo>;
   close(): void;
 }

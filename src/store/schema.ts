@@ -101,6 +101,7 @@ CREATE TABLE conversation (span INTEGER PRIMARY KEY, prev INTEGER, total INTEGER
 CREATE TABLE log (id INTEGER PRIMARY KEY, trace_id BLOB NOT NULL, span_id BLOB NOT NULL, time_us INTEGER NOT NULL,
   resource INTEGER NOT NULL, scope INTEGER NOT NULL,
   hash BLOB NOT NULL,                   -- of the record: the same one again changes nothing
+  seq INTEGER,                          -- the change of its span that it made; null: it came before its span
   messages INTEGER NOT NULL, body INTEGER NOT NULL);     -- content ids: what it says as messages; the record itself
 CREATE UNIQUE INDEX log_key ON log (trace_id, span_id, hash);
 

@@ -11,12 +11,8 @@ export const abandonedUs = 3_600_000_000;
 export function settle(writer: SpanWriter, trace: Row, nowUs: number): void {
   const { engine } = writer;
   const cells = writer.cells.load(trace.id);
-  const abandoned = trace.changed_us < nowUs - abandonedUs ? cells.filter((cell) => cell.state === 1) : [];
-  for (const cell of abandoned) {
-    cell.state = 2;
-    engine.run("UPDATE span SET state = 2, seq = ? WHERE id = ?", [writer.nextSeq(), cell.id]);
-  }
-  if (abandoned.length > 0 || trace.derived_count < trace.span_count) rederive(writer, trace, cells);
+  const abandoned = trace.changed_us < nowUs - abandonedUs ? markAbandoned(writer, cells) : 0;
+  if (abandoned > 0 || trace.derived_count < trace.span_count) rederive(writer, trace, cells);
   writer.usage.apply(cells, 1);
   writer.cells.drop(trace.id);
   engine.run("UPDATE trace SET settled = 1 WHERE id = ?", [trace.id]);
@@ -32,4 +28,35 @@ export function rederive(writer: SpanWriter, trace: Row, cells: Cell[]): void {
     }
   }
   writer.traceRows.update(trace, traceTotals(cells), cells.length, 0);
+}
+
+/** Running spans of `cells` whose program is gone. Returns how many there were. */
+function markAbandoned(writer: SpanWriter, cells: Cell[]): number {
+  const running = cells.filter((cell) => cell.state === 1);
+  for (const cell of running) {
+    cell.state = 2;
+    writer.engine.run("UPDATE span SET state = 2, seq = ? WHERE id = ?", [writer.nextSeq(), cell.id]);
+  }
+  return running.length;
+}
+
+/** The spans of a program that is known to be gone; those that have ended, or are not there, stay as they are. */
+export function abandon(writer: SpanWriter, spans: { trace_id: string; span_id: string }[]): void {
+  const { engine } = writer;
+  const byTrace = new Map<string, Set<string>>();
+  for (const { trace_id, span_id } of spans) {
+    const own = byTrace.get(trace_id) ?? new Set();
+    byTrace.set(trace_id, own.add(span_id.toLowerCase()));
+  }
+  writer.transact(() => {
+    for (const [traceId, ids] of byTrace) {
+      const trace = engine.get("SELECT * FROM trace WHERE trace_id = ?", [Buffer.from(traceId, "hex")]);
+      if (!trace) continue;
+      const cells = writer.cells.load(trace.id);
+      const own = cells.filter((cell) => ids.has(cell.span_id));
+      if (trace.settled && own.some((cell) => cell.state === 1)) writer.usage.apply(cells, -1);
+      if (markAbandoned(writer, own) > 0) rederive(writer, trace, cells);
+      writer.cells.drop(trace.id);
+    }
+  });
 }

@@ -3,6 +3,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { createServer } from "../../src/mcp/server.js";
 import type { ServerOptions } from "../../src/mcp/server-options.js";
+import { openLiveFeed } from "../../src/store/live-feed.js";
 import { now } from "./fake-reader.js";
 
 export type Connected = {
@@ -15,6 +16,7 @@ export type Connected = {
 export async function connect(options: Partial<ServerOptions>): Promise<Connected> {
   const server = createServer({
     reader: async () => null,
+    live: openLiveFeed("/data/traces.db", async () => null),
     storePath: "/data/traces.db",
     version: "0.0.0-test",
     now: () => now,

@@ -196,7 +196,10 @@ export function fakeReader(data: FakeData): TraceReader {
       const later = spans()
         .filter((s) => s.seq > after_seq)
         .sort((a, b) => a.seq - b.seq);
-      return { spans: later.slice(0, limit), as_of_seq: seq(), has_more: later.length > limit };
+      const changes = later
+        .slice(0, limit)
+        .map((span) => ({ type: "span_ended" as const, span: span as SpanSummary, preview: null }));
+      return { changes, as_of_seq: seq(), has_more: later.length > limit, dropped_spans: 0, store_id: "s" };
     },
     info: async () => ({
       path: "/data/traces.db",

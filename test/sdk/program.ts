@@ -84,9 +84,10 @@ export async function spansIn(db: string): Promise<SpanDetail[]> {
   if (!existsSync(db)) return [];
   const reader = await open(db);
   try {
-    const { spans } = await reader.changes({ after_seq: 0, limit: 1000 });
+    const { changes } = await reader.changes({ after_seq: 0, limit: 1000 });
     const details: SpanDetail[] = [];
-    for (const { span_id, trace_id } of spans) details.push(await reader.getSpan({ span_id, trace_id }));
+    for (const { span_id, trace_id } of changes.map((change) => change.span))
+      details.push(await reader.getSpan({ span_id, trace_id }));
     return details.sort((a, b) => a.start.localeCompare(b.start));
   } finally {
     reader.close();

@@ -182,8 +182,8 @@ describe.each(availableEngines)("on %s", (engine) => {
       const abandoned = await reader.getTrace({ trace_id: traceId(1) });
       expect(abandoned.trace.status).toBe("incomplete");
       expect(abandoned.spans.map((one) => one.status)).toEqual(["abandoned", "ok"]);
-      expect((await reader.changes({ after_seq: seq, limit: 10 })).spans).toMatchObject([
-        { span_id: spanId(1), status: "abandoned" },
+      expect((await reader.changes({ after_seq: seq, limit: 10 })).changes).toMatchObject([
+        { type: "span_abandoned", span: { span_id: spanId(1), status: "abandoned" } },
       ]);
       ingest.traces(requestOf([span({ trace: 1, id: 1, ms: 9000 })]));
       expect((await reader.getTrace({ trace_id: traceId(1) })).trace).toMatchObject({
@@ -211,7 +211,8 @@ describe.each(availableEngines)("on %s", (engine) => {
     const seen: number[] = [];
     const follow = async (reader: TraceReader) => {
       for (;;) {
-        const { spans, has_more, as_of_seq } = await reader.changes({ after_seq: seen.at(-1) ?? 0, limit: 2 });
+        const { changes, has_more, as_of_seq } = await reader.changes({ after_seq: seen.at(-1) ?? 0, limit: 2 });
+        const spans = changes.map((change) => change.span);
         expect(spans.map(({ seq }) => seq)).toEqual([...spans.map(({ seq }) => seq)].sort((a, b) => a - b));
         seen.push(...spans.map(({ seq }) => seq));
         if (!has_more) {
@@ -236,8 +237,8 @@ describe.each(availableEngines)("on %s", (engine) => {
     });
     expect(seen).toEqual([1, 2, 3, 4, 5]);
     await withStore(store, async (_, reader) => {
-      const { spans } = await reader.changes({ after_seq: 0, limit: 100 });
-      expect(spans.map((one) => [one.seq, one.span_id])).toEqual([
+      const { changes } = await reader.changes({ after_seq: 0, limit: 100 });
+      expect(changes.map(({ span: one }) => [one.seq, one.span_id])).toEqual([
         [2, spanId(2)],
         [3, spanId(3)],
         [4, spanId(1)],

@@ -1,8 +1,9 @@
 /** `agensight mcp`: the MCP server on stdin and stdout. */
 import { createServer } from "../../mcp/server.js";
 import { serveStdio } from "../../mcp/stdio.js";
+import { watchStore } from "../../store/current-store.js";
+import { openLiveFeed } from "../../store/live-feed.js";
 import { defineCommand, storeOptions } from "../command.js";
-import { watchStore } from "../mcp/current-store.js";
 import { startUpkeep } from "../mcp/upkeep.js";
 import { engineOption, readSettings } from "../settings.js";
 import { version } from "../version.js";
@@ -26,10 +27,12 @@ exist yet: it is seen when it appears. Ends when the host closes stdin.`,
       engineOption(settings),
       () => void stores().then(({ noteStore }) => noteStore(settings.home, settings.db)),
     );
+    const live = openLiveFeed(settings.db, store.reader);
     const server = createServer({
       version,
       storePath: settings.db,
       reader: store.reader,
+      live,
       otherStores: async () => (await stores()).recentStores(settings.home),
     });
     let asked = 0;
@@ -42,6 +45,7 @@ exist yet: it is seen when it appears. Ends when the host closes stdin.`,
       void serveStdio(server, { onEnd: resolve });
     });
     upkeep.stop();
+    live.close();
     store.close();
     // stdin stays open after a signal
     process.exit(0);

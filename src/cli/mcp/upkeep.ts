@@ -1,6 +1,7 @@
 /** Housekeeping of the store while nobody asks: sums traces up, fills the search index, enforces retention. */
+
+import { fileIdentity } from "../../store/current-store.js";
 import type { EngineName } from "../../store/engines/engine.js";
-import { fileIdentity } from "./current-store.js";
 
 /** ms without a question before a step, between steps while more is waiting, and when nothing is. */
 const quiet = 1000;

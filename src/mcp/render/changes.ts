@@ -10,8 +10,9 @@ const shown = 20;
 /** Counts back from the newest `seq`, which other changes of the same spans may thin out. */
 export async function recentChanges(context: ToolContext): Promise<string> {
   const { as_of_seq } = await context.reader.changes({ after_seq: 0, limit: 1 });
-  const { spans } = await context.reader.changes({ after_seq: Math.max(0, as_of_seq - 4 * shown), limit: 4 * shown });
-  const latest = spans.slice(-shown);
+  const after_seq = Math.max(0, as_of_seq - 4 * shown);
+  const { changes } = await context.reader.changes({ after_seq, limit: 4 * shown });
+  const latest = changes.slice(-shown).map((change) => change.span);
   if (latest.length === 0)
     return `No changes. ${await context.nothingRecorded()}\n${coverageText([`as of seq ${as_of_seq}`], null)}`;
   const lines = latest.map((span) =>

@@ -14,10 +14,10 @@ let rounds = 0;
 while (!stopped) {
   try {
     const before = last;
-    const { spans, as_of_seq, has_more } = await reader.changes({ after_seq: last, limit: 500 });
+    const { changes, as_of_seq, has_more } = await reader.changes({ after_seq: last, limit: 500 });
     if (as_of_seq < before) wrong.push(`seq went back from ${before} to ${as_of_seq}`);
     let previous = before;
-    for (const span of spans) {
+    for (const { span } of changes) {
       if (span.seq <= previous) wrong.push(`seq ${span.seq} after ${previous}`);
       previous = span.seq;
       seen.add(`${span.trace_id} ${span.span_id}`);

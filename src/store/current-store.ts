@@ -1,7 +1,7 @@
 /** The store as it is now: there or not, or replaced by another file since the last question. */
 import { statSync } from "node:fs";
-import type { EngineName } from "../../store/engines/engine.js";
-import type { TraceReader } from "../../store/reader.js";
+import type { EngineName } from "./engines/engine.js";
+import type { TraceReader } from "./reader.js";
 
 export type CurrentStore = {
   /** null while there is no file, or one in which nothing was written yet. Errors: those of opening it. */
@@ -14,7 +14,7 @@ export function watchStore(path: string, options: { engine?: EngineName }, opene
   let current: { file: string; reader: Promise<TraceReader | null> } | undefined;
 
   const open = async (): Promise<TraceReader | null> => {
-    const { openReader } = await import("../../store/open.js");
+    const { openReader } = await import("./open.js");
     try {
       const reader = await openReader(path, options);
       opened();

@@ -1,0 +1,153 @@
+/** One listener for everything: finds the route of a request and lets in who may come in. */
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import { createGuard, type GuardOptions, type Refusal } from "./guard.js";
+import { health } from "./health.js";
+import { watchHeartbeat } from "./heartbeat.js";
+import { httpError, sendError } from "./http-error.js";
+import type { Route, ServerContext, SocketRoute } from "./route.js";
+
+export type ServerSettings = GuardOptions & {
+  host: string;
+  /** 0: any free one */
+  port: number;
+  context: ServerContext;
+};
+
+export type RunningServer = {
+  port: number;
+  /** Lets nobody in any more, ends connections, and resolves when requests under way have been answered. */
+  close(): Promise<void>;
+};
+
+const routes: Route[] = [health];
+const socketRoutes: SocketRoute[] = [];
+
+/** TCP connections of all kinds; more are closed at once. */
+const maxConnections = 1024;
+/** ms */
+const headersTimeout = 10_000;
+const requestTimeout = 60_000;
+const closeGrace = 3_000;
+
+/** Rejects with the system's error (EADDRINUSE, EACCES …) when the address cannot be had. */
+export async function startServer({ host, port, context, ...guardOptions }: ServerSettings): Promise<RunningServer> {
+  const guard = createGuard(guardOptions);
+  const server = createHttpServer({ headersTimeout, requestTimeout, keepAliveTimeout: 65_000 });
+  server.maxConnections = maxConnections;
+
+  server.on("request", (request, response) => {
+    answer(request, response).catch((error) => {
+      if (httpError(error).code === "internal") context.say(`a request failed: ${String(error)}`);
+      sendError(response, httpError(error));
+    });
+  });
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = urlOf(request);
+    const route = routes.find((candidate) => candidate.path === url?.pathname);
+    const refusal = url ? guard(request, url, route?.open === true) : badRequest;
+    if (refusal) return refuse(response, refusal.status, refusal.message);
+    if (!route) return refuse(response, 404, `There is nothing at ${url?.pathname}.`);
+    if (!route.methods.includes(request.method ?? "")) {
+      response.setHeader("allow", route.methods.join(", "));
+      return refuse(response, 405, `${route.path} answers to ${route.methods.join(", ")}.`);
+    }
+    await route.handle(request, response, context);
+  }
+
+  const sockets = new Map(socketRoutes.map((route) => [route.path, { route, server: webSocketServer(route) }]));
+  server.on("upgrade", (request, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    const url = urlOf(request);
+    const found = url && sockets.get(url.pathname);
+    const refusal = url ? guard(request, url, false) : badRequest;
+    if (refusal) return refuseUpgrade(socket, refusal.status, refusal.message);
+    if (!url || !found) return refuseUpgrade(socket, 404, "There is no WebSocket at this address.");
+    const { route, server: accept } = found;
+    const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
+    if (route.protocol !== undefined && !offered.includes(route.protocol))
+      return refuseUpgrade(socket, 400, `The WebSocket subprotocol ${route.protocol} is needed.`);
+    if (accept.clients.size >= route.maxConnections)
+      return refuseUpgrade(socket, 503, `There are ${route.maxConnections} connections already.`);
+    accept.handleUpgrade(request, socket, head, (connection) => welcome(connection, route, url));
+  });
+  function welcome(connection: WebSocket, route: SocketRoute, url: URL): void {
+    // a broken frame closes the connection with its reason; nobody else needs to know
+    connection.on("error", () => {});
+    watchHeartbeat(connection);
+    (async () => route.connect(connection, url, context))().catch((error) => {
+      context.say(`a connection to ${route.path} failed: ${String(error)}`);
+      connection.close(1011, "internal error");
+    });
+  }
+
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  server.on("error", (error) => context.say(`the listener failed: ${error.message}`));
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const { server: accept } of sockets.values())
+        for (const connection of accept.clients) connection.close(1001, "the server stops");
+      await Promise.all(routes.map((route) => route.close?.()));
+      server.closeIdleConnections();
+      setTimeout(() => {
+        for (const { server: accept } of sockets.values()) for (const each of accept.clients) each.terminate();
+        server.closeAllConnections();
+      }, closeGrace).unref();
+      await closed;
+    },
+  };
+}
+
+function webSocketServer({ maxPayload, protocol }: SocketRoute): WebSocketServer {
+  return new WebSocketServer({
+    noServer: true,
+    maxPayload,
+    perMessageDeflate: false,
+    ...(protocol === undefined ? {} : { handleProtocols: () => protocol }),
+  });
+}
+
+const badRequest = { status: 400, message: "The address cannot be read." } as const;
+
+/** null: no address at all. */
+function urlOf(request: IncomingMessage): URL | null {
+  try {
+    return new URL(request.url ?? "/", "http://server");
+  } catch {
+    return null;
+  }
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  if (status === 401) response.setHeader("www-authenticate", "Bearer");
+  sendError(response, { status, code: codes[status] ?? "refused", message, hint: null });
+}
+
+const codes: Record<number, string> = { 400: "bad_argument", 404: "not_found" };
+
+function refuseUpgrade(
+  socket: Duplex,
+  status: NonNullable<Refusal>["status"] | 400 | 404 | 503,
+  message: string,
+): void {
+  const body = JSON.stringify({ error: { code: codes[status] ?? "refused", message, hint: null } });
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    "connection: close",
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(body)}`,
+    ...(status === 401 ? ["www-authenticate: Bearer"] : []),
+    ...(status === 503 ? ["retry-after: 1"] : []),
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}

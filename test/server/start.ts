@@ -1,0 +1,82 @@
+/** A server inside of the test's process, over a store of its own. `agensight serve` itself is started in its own tests. */
+
+import { type Ingest, openIngest } from "../../src/ingest/ingest.js";
+import type { ServerOptions } from "../../src/mcp/server-options.js";
+import type { Receiver } from "../../src/server/receiver.js";
+import type { ServerContext } from "../../src/server/route.js";
+import { type RunningServer, startServer } from "../../src/server/server.js";
+import { watchStore } from "../../src/store/current-store.js";
+import { openLiveFeed } from "../../src/store/live-feed.js";
+import { newStorePath } from "../store/temporary-folder.js";
+
+export type TestServer = {
+  /** `http://127.0.0.1:PORT` */
+  url: string;
+  /** `ws://127.0.0.1:PORT` */
+  wsUrl: string;
+  port: number;
+  path: string;
+  ingest: Ingest;
+  context: ServerContext;
+  /** what the server told the person who started it */
+  said: string[];
+  running: RunningServer;
+  close(): Promise<void>;
+};
+
+/** Receives on this thread, parsed spans only. */
+function directReceiver(ingest: Ingest): Receiver {
+  const receipt = (result: ReturnType<Ingest["traces"]>) => ({
+    accepted: result.accepted,
+    rejected: result.rejected.length,
+    reasons: result.rejected.map((item) => item.reason),
+  });
+  return {
+    receive: async ({ bytes, signal }) => {
+      const data = JSON.parse(Buffer.from(bytes).toString("utf8"));
+      return receipt(signal === "traces" ? ingest.traces(data) : ingest.logs(data));
+    },
+    write: async (data) => receipt(ingest.traces(data)),
+    abandon: async (spans) => ingest.abandon(spans),
+    dropped: async (count) => ingest.dropped(count),
+    close: async () => ingest.close(),
+  };
+}
+
+export async function startTestServer({
+  token = null,
+  path = newStorePath(),
+  content,
+}: {
+  token?: string | null;
+  path?: string;
+  content?: ServerOptions["content"];
+} = {}): Promise<TestServer> {
+  const ingest = await openIngest({ path });
+  const store = watchStore(path, {}, () => {});
+  const live = openLiveFeed(path, store.reader);
+  const said: string[] = [];
+  const context: ServerContext = {
+    store: { reader: store.reader, live, storePath: path, version: "0.0.0", ...(content ? { content } : {}) },
+    live,
+    receiver: directReceiver(ingest),
+    say: (line) => said.push(line),
+  };
+  const running = await startServer({ host: "127.0.0.1", port: 0, hosts: [], token, context });
+  return {
+    url: `http://127.0.0.1:${running.port}`,
+    wsUrl: `ws://127.0.0.1:${running.port}`,
+    port: running.port,
+    path,
+    ingest,
+    context,
+    said,
+    running,
+    async close() {
+      await running.close();
+      live.close();
+      store.close();
+      await context.receiver.close();
+    },
+  };
+}
