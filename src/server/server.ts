@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { createGuard, type GuardOptions, type Refusal } from "./guard.js";
-import { health } from "./health.js";
 import { watchHeartbeat } from "./heartbeat.js";
 import { httpError, sendError } from "./http-error.js";
 import type { Route, ServerContext, SocketRoute } from "./route.js";
@@ -14,6 +13,8 @@ export type ServerSettings = GuardOptions & {
   /** 0: any free one */
   port: number;
   context: ServerContext;
+  routes: Route[];
+  socketRoutes: SocketRoute[];
 };
 
 export type RunningServer = {
@@ -21,9 +22,6 @@ export type RunningServer = {
   /** Lets nobody in any more, ends connections, and resolves when requests under way have been answered. */
   close(): Promise<void>;
 };
-
-const routes: Route[] = [health];
-const socketRoutes: SocketRoute[] = [];
 
 /** TCP connections of all kinds; more are closed at once. */
 const maxConnections = 1024;
@@ -33,7 +31,14 @@ const requestTimeout = 60_000;
 const closeGrace = 3_000;
 
 /** Rejects with the system's error (EADDRINUSE, EACCES …) when the address cannot be had. */
-export async function startServer({ host, port, context, ...guardOptions }: ServerSettings): Promise<RunningServer> {
+export async function startServer({
+  host,
+  port,
+  context,
+  routes,
+  socketRoutes,
+  ...guardOptions
+}: ServerSettings): Promise<RunningServer> {
   const guard = createGuard(guardOptions);
   const server = createHttpServer({ headersTimeout, requestTimeout, keepAliveTimeout: 65_000 });
   server.maxConnections = maxConnections;
