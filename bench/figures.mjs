@@ -13,3 +13,14 @@ export const atMost = (name, value, target, unit, note) => ({ name, value, targe
 
 /** A row that is told, not judged. */
 export const told = (name, value, unit, note) => ({ name, value, target: null, unit, ok: true, note });
+
+/** A row of the table whose value must not be below its target. */
+export const atLeast = (name, value, target, unit, note) => ({
+  name,
+  value,
+  target,
+  unit,
+  ok: value >= target,
+  note,
+  least: true,
+});

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 
-const modules = ["import", "size", "queries", "tokens", "startup", "recording"];
+const modules = ["import", "size", "queries", "tokens", "startup", "recording", "receive", "live", "transports"];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !modules.includes(name));
@@ -37,13 +37,13 @@ const judged = rows.filter((row) => row.target !== null);
 console.log(`\n${judged.filter((row) => row.ok).length} of ${judged.length} targets met`);
 
 function print(found) {
-  for (const { name, value, target, unit, ok, note } of found) {
+  for (const { name, value, target, unit, ok, note, least } of found) {
     const verdict = target === null ? "" : ok ? "ok" : "MISSED";
     console.log(
       [
         name.padEnd(58),
         figure(value, unit).padStart(14),
-        (target === null ? "" : `≤ ${figure(target, unit)}`).padStart(16),
+        (target === null ? "" : `${least ? "≥" : "≤"} ${figure(target, unit)}`).padStart(16),
         verdict.padEnd(6),
         note ?? "",
       ]
