@@ -32,15 +32,18 @@ export function listTraces(source: SpanSource, query: TraceQuery): TraceListing 
   }
 
   const driven = fromFacets(engine, wanted, conditions);
-  const matched = countUpTo(engine, driven.from, driven.params, countLimit);
+  const count = () => countUpTo(engine, driven.count, driven.params, countLimit);
   const sort = query.sort ?? "newest";
   const position = readCursor(query.cursor);
+  const sortedOf = sort === "newest" ? null : count();
   const rows =
-    sort === "newest"
+    sort === "newest" || sortedOf === null
       ? newest(source, query, driven, wanted.length > 0, position)
-      : sorted(source, query, driven, wanted, conditions, sort, matched, position);
+      : sorted(source, query, driven, wanted, conditions, sort, sortedOf, position);
   const more = rows.length > query.limit;
   const page = rows.slice(0, query.limit);
+  // a first page that holds everything needs no second walk
+  const matched = sortedOf ?? (more || position ? count() : page.length);
   const last = page.at(-1);
   let next: Position | null = null;
   if (more && last)
@@ -60,7 +63,11 @@ function offsetOf(position: Position | null): number {
   return position && "offset" in position ? position.offset : 0;
 }
 
-type Driven = { from: string; params: SqlValue[] };
+/** Two facets that are both more frequent than that lead equally well. */
+const rarityLimit = 5000;
+
+/** `from`: what follows FROM for whole traces; `count`: the same rows without their traces, where no condition needs them. */
+type Driven = { from: string; count: string; params: SqlValue[] };
 
 /** The rarest facet leads; the others and the trace are looked up from it. */
 function fromFacets(
@@ -69,21 +76,29 @@ function fromFacets(
   conditions: Conditions,
 ): Driven {
   const where = conditions.sql.length > 0 ? conditions.sql.join(" AND ") : "1";
-  if (wanted.length === 0) return { from: `trace t WHERE ${where}`, params: conditions.params };
+  if (wanted.length === 0) {
+    const from = `trace t WHERE ${where}`;
+    return { from, count: from, params: conditions.params };
+  }
   const counted = wanted
     .map((entry) => ({
       entry,
-      count: countUpTo(engine, "trace_facet WHERE facet = ? AND value = ?", [entry.facet, entry.value], 20_000),
+      count: countUpTo(engine, "trace_facet WHERE facet = ? AND value = ?", [entry.facet, entry.value], rarityLimit),
     }))
     .sort((a, b) => a.count - b.count)
     .map(({ entry }) => entry);
   const [lead, ...others] = counted as [{ facet: number; value: number }, ...{ facet: number; value: number }[]];
   const joins = others.map(
     (_, i) =>
-      ` JOIN trace_facet f${i + 1} ON f${i + 1}.facet = ? AND f${i + 1}.value = ? AND f${i + 1}.start_us = t.start_us AND f${i + 1}.trace = t.id`,
+      ` CROSS JOIN trace_facet f${i + 1} ON f${i + 1}.facet = ? AND f${i + 1}.value = ? AND f${i + 1}.start_us = f.start_us AND f${i + 1}.trace = f.trace`,
   );
+  const facetsOnly = `trace_facet f${joins.join("")}`;
+  const whole = `${facetsOnly} CROSS JOIN trace t ON t.id = f.trace`;
+  const conditioned = `WHERE f.facet = ? AND f.value = ? AND ${where.replaceAll("t.start_us", "f.start_us")}`;
+  const needsTrace = conditions.sql.some((condition) => !condition.startsWith("t.start_us"));
   return {
-    from: `trace_facet f CROSS JOIN trace t ON t.id = f.trace${joins.join("")} WHERE f.facet = ? AND f.value = ? AND ${where.replaceAll("t.start_us", "f.start_us")}`,
+    from: `${whole} ${conditioned}`,
+    count: `${needsTrace ? whole : facetsOnly} ${conditioned}`,
     params: [...others.flatMap(({ facet, value }) => [facet, value]), lead.facet, lead.value, ...conditions.params],
   };
 }

@@ -63,13 +63,15 @@ export function listSessions(source: SpanSource, query: TraceFilter & Page): Ses
   if (query.text !== undefined) ids = tracesWithText(source, query.text, notes);
   if (wanted === null || ids?.length === 0) return { sessions: [], coverage: coverage(engine, 0, 0, null, notes) };
   if (ids) onTraces.sql.push(`t.id IN (${ids.join(",")})`);
-  if (wanted.length > 0 || onTraces.sql.length > 0) {
+  const throughTraces = wanted.length > 0 || onTraces.sql.length > 0;
+  if (throughTraces) {
     const others = wanted.map(
       (_, i) =>
-        ` JOIN trace_facet f${i} ON f${i}.facet = ? AND f${i}.value = ? AND f${i}.start_us = t.start_us AND f${i}.trace = t.id`,
+        ` JOIN trace_facet f${i} ON f${i}.facet = ? AND f${i}.value = ? AND f${i}.start_us = f.start_us AND f${i}.trace = f.trace`,
     );
+    const trace = onTraces.sql.length > 0 ? " JOIN trace t ON t.id = f.trace" : "";
     sql.push(
-      `EXISTS (SELECT 1 FROM trace_facet f JOIN trace t ON t.id = f.trace${others.join("")} WHERE f.facet = ${facets.session} AND f.value = z.id${onTraces.sql.map((condition) => ` AND ${condition}`).join("")})`,
+      `EXISTS (SELECT 1 FROM trace_facet f${trace}${others.join("")} WHERE f.facet = ${facets.session} AND f.value = z.id${onTraces.sql.map((condition) => ` AND ${condition}`).join("")})`,
     );
     params.push(...wanted.flatMap(({ facet, value }) => [facet, value]), ...onTraces.params);
   }
