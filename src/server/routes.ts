@@ -1,7 +1,10 @@
 /** Everything that `agensight serve` answers to. */
 import { health } from "./health.js";
+import { mcpHttp } from "./mcp-http.js";
+import { mcpWebSocket } from "./mcp-websocket.js";
 import type { Route, SocketRoute } from "./route.js";
 
-export const routes: Route[] = [health];
+/** For one server: some keep sessions. */
+export const makeRoutes = (): Route[] => [health, mcpHttp()];
 
-export const socketRoutes: SocketRoute[] = [];
+export const socketRoutes: SocketRoute[] = [mcpWebSocket];

@@ -4,7 +4,7 @@ import { type Ingest, openIngest } from "../../src/ingest/ingest.js";
 import type { ServerOptions } from "../../src/mcp/server-options.js";
 import type { Receiver } from "../../src/server/receiver.js";
 import type { ServerContext } from "../../src/server/route.js";
-import { routes, socketRoutes } from "../../src/server/routes.js";
+import { makeRoutes, socketRoutes } from "../../src/server/routes.js";
 import { type RunningServer, startServer } from "../../src/server/server.js";
 import { watchStore } from "../../src/store/current-store.js";
 import { openLiveFeed } from "../../src/store/live-feed.js";
@@ -63,7 +63,15 @@ export async function startTestServer({
     receiver: directReceiver(ingest),
     say: (line) => said.push(line),
   };
-  const running = await startServer({ host: "127.0.0.1", port: 0, hosts: [], token, context, routes, socketRoutes });
+  const running = await startServer({
+    host: "127.0.0.1",
+    port: 0,
+    hosts: [],
+    token,
+    context,
+    routes: makeRoutes(),
+    socketRoutes,
+  });
   return {
     url: `http://127.0.0.1:${running.port}`,
     wsUrl: `ws://127.0.0.1:${running.port}`,

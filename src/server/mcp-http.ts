@@ -1,0 +1,154 @@
+/** `/mcp`: MCP over Streamable HTTP, a server for each session. */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
+import { createServer } from "../mcp/server.js";
+import { AgensightError } from "../model/error.js";
+import { sendJson } from "./http-error.js";
+import { jsonRpcError, parseJson } from "./json-rpc.js";
+import type { Route, ServerContext } from "./route.js";
+
+const maxSessions = 64;
+/** ms without a request or an open stream */
+const idleEnd = 30 * 60_000;
+/** bytes */
+const maxBody = 4 * 1024 * 1024;
+const tooSlow = 2 * 1024 * 1024;
+/** ms that requests under way may take when the server stops */
+const closeGrace = 1_000;
+
+type Session = {
+  /** `body`: the parsed one of a POST */
+  handle(request: IncomingMessage, response: ServerResponse, body?: unknown): Promise<void>;
+  /** requests under way and open streams */
+  open: number;
+  /** Ends its streams; requests under way are answered first, within a bound. */
+  close(): Promise<void>;
+  /** ms since the epoch */
+  used: number;
+};
+
+/** The sessions are of one listener. */
+export function mcpHttp(): Route {
+  const sessions = new Map<string, Session>();
+  let stopping = false;
+
+  return {
+    path: "/mcp",
+    methods: ["POST", "GET", "DELETE"],
+    async handle(request, response, context) {
+      const id = request.headers["mcp-session-id"];
+      const session = typeof id === "string" ? sessions.get(id) : undefined;
+      if (id !== undefined && !session)
+        return sendJson(response, 404, jsonRpcError(-32001, "Session not found: it has ended. Initialize again."));
+      if (request.method !== "POST") {
+        if (session) return session.handle(request, response);
+        return sendJson(response, 400, jsonRpcError(-32000, "The header Mcp-Session-Id is needed."));
+      }
+      const parsed = parseJson(await readBody(request));
+      if ("error" in parsed) return sendJson(response, 400, parsed.error);
+      if (session) return session.handle(request, response, parsed.json);
+      if (!isInitializeRequest(parsed.json))
+        return sendJson(
+          response,
+          400,
+          jsonRpcError(-32000, "The header Mcp-Session-Id is needed, or an initialize request."),
+        );
+      if (stopping) throw new AgensightError("busy", "The server stops.");
+      await makeRoom();
+      await (await openSession(context)).handle(request, response, parsed.json);
+    },
+    async close() {
+      stopping = true;
+      await Promise.all([...sessions.values()].map((session) => session.close()));
+    },
+  };
+
+  /** Clients often go without ending their session, so that the one longest unused makes room. */
+  async function makeRoom(): Promise<void> {
+    if (sessions.size < maxSessions) return;
+    const idle = [...sessions.values()].filter(({ open }) => open === 0).sort((a, b) => a.used - b.used);
+    if (!idle[0])
+      throw new AgensightError("busy", `There are ${maxSessions} sessions already.`, {
+        hint: "End one by DELETE, or close its stream.",
+      });
+    await idle[0].close();
+  }
+
+  async function openSession(context: ServerContext): Promise<Session> {
+    const transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id) => void sessions.set(id, session),
+      maxRequestBodySize: maxBody,
+    });
+    const server = createServer(context.store);
+    const watch = watchStream(transport);
+    let timer: NodeJS.Timeout | undefined;
+    let answered = () => {};
+    const session: Session = {
+      open: 0,
+      used: Date.now(),
+      async handle(request, response, body) {
+        clearTimeout(timer);
+        session.open++;
+        response.once("close", () => {
+          session.open--;
+          session.used = Date.now();
+          if (session.open > 0) return;
+          answered();
+          clearTimeout(timer);
+          timer = setTimeout(() => void server.close(), idleEnd).unref();
+        });
+        if (request.method === "GET") watch(response);
+        await transport.handleRequest(request, response, body);
+      },
+      async close() {
+        transport.closeStandaloneSSEStream();
+        if (session.open > 0)
+          await new Promise<void>((resolve) => {
+            answered = resolve;
+            setTimeout(resolve, closeGrace).unref();
+          });
+        await server.close();
+      },
+    };
+    server.onclose = () => {
+      clearTimeout(timer);
+      sessions.delete(transport.sessionId ?? "");
+    };
+    // its callbacks are declared without exactOptionalPropertyTypes
+    await server.connect(transport as Transport);
+    return session;
+  }
+}
+
+/** Cuts off a GET stream that is not read: the SDK would keep what it sends without bound. */
+function watchStream(transport: StreamableHTTPServerTransport): (stream: ServerResponse) => void {
+  let current: ServerResponse | undefined;
+  let unread = 0;
+  const send = transport.send.bind(transport);
+  transport.send = async (message, options) => {
+    if (current && options?.relatedRequestId === undefined && "method" in message) {
+      unread = current.writableNeedDrain ? unread + JSON.stringify(message).length : 0;
+      if (unread > tooSlow) current.destroy();
+    }
+    await send(message, options);
+  };
+  return (stream) => {
+    current = stream;
+    unread = 0;
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBody) throw new AgensightError("too_large", `A request holds at most ${maxBody} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
