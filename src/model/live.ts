@@ -38,14 +38,17 @@ export const LiveSpan = z.object({
 });
 export type LiveSpan = z.infer<typeof LiveSpan>;
 
+/** `position`: what came first when a client asked for the cursor of now; nothing happened. */
+export const LiveEventType = z.enum([...ChangeType.options, "position"]);
+
 /** One element of the arrays that `/live` sends. */
 export const LiveEvent = z.object({
   /** a cursor: what comes after it has not been sent yet */
   seq: z.number(),
-  type: ChangeType,
+  type: LiveEventType,
   /** ISO 8601 UTC: when the span started or ended; for the other types when it was noticed */
   time: z.string(),
-  /** null for `dropped` */
+  /** null for `dropped` and `position` */
   trace_id: z.string().nullable(),
   span_id: z.string().nullable(),
   span: LiveSpan.nullable(),
@@ -71,29 +74,79 @@ export function matchesLive(filter: LiveFilter, span: SpanSummary): boolean {
   return filterKeys.every((key) => filter[key] === undefined || filter[key] === span[key]);
 }
 
-const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
-const cutOrNull = (text: string | null, most: number): string | null => (text === null ? null : cut(text, most));
+/** Bytes of JSON for the texts of one change: with everything else it stays below 1 KB. */
+const textBytes = 400;
+const nameBytes = 96;
+const labelBytes = 60;
+const longestPreview = 160;
+
+/** Bytes that a character takes in JSON text. */
+function jsonBytes(character: string): number {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x20 || (code >= 0xd800 && code < 0xe000)) return 6;
+  if (code === 0x22 || code === 0x5c) return 2;
+  return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+}
+
+/** The text's beginning that takes at most `most` bytes of JSON, and what it takes. */
+function cut(text: string, most: number): { text: string; bytes: number } {
+  let bytes = 0;
+  let length = 0;
+  let kept = 0;
+  for (const character of text) {
+    // room for the mark of a cut
+    if (bytes <= most - 3) kept = length;
+    bytes += jsonBytes(character);
+    if (bytes > most) return { text: `${text.slice(0, kept)}…`, bytes: most };
+    length += character.length;
+  }
+  return { text, bytes };
+}
 
 export function liveSpan({ type, span, preview }: Change): LiveSpan {
+  let left = textBytes;
+  const label = (text: string | null, most = labelBytes): string | null => {
+    if (text === null) return null;
+    const kept = cut(text, most);
+    left -= kept.bytes;
+    return kept.text;
+  };
+  const name = label(span.name, nameBytes) ?? "";
+  const service = label(span.service);
+  const session_id = label(span.session_id);
+  const agent = label(span.agent);
+  const model = label(span.model);
   return {
     seq: span.seq,
     type,
     trace_id: span.trace_id,
     span_id: span.span_id,
     parent_span_id: span.parent_span_id,
-    name: cut(span.name, 120),
+    name,
     kind: span.kind,
     status: span.status,
     start: span.start,
     duration_ms: span.duration_ms,
-    service: cutOrNull(span.service, 80),
-    session_id: cutOrNull(span.session_id, 120),
-    agent: cutOrNull(span.agent, 80),
-    model: cutOrNull(span.model, 80),
+    service,
+    session_id,
+    agent,
+    model,
     input_tokens: span.input_tokens,
     output_tokens: span.output_tokens,
-    preview: cutOrNull(preview, 160),
+    preview: preview === null ? null : cut(preview.slice(0, longestPreview), left).text,
   };
+}
+
+function markEvent(type: "dropped" | "position", seq: number, dropped: number | null, noticed: number): LiveEvent {
+  return { seq, type, time: new Date(noticed).toISOString(), trace_id: null, span_id: null, span: null, dropped };
+}
+
+export function droppedEvent(seq: number, dropped: number, noticed: number): LiveEvent {
+  return markEvent("dropped", seq, dropped, noticed);
+}
+
+export function positionEvent(seq: number, noticed: number): LiveEvent {
+  return markEvent("position", seq, null, noticed);
 }
 
 /** `noticed`: ms since the epoch. */

@@ -34,6 +34,8 @@ export type SocketRoute = {
   maxConnections: number;
   /** bytes of one message */
   maxPayload: number;
+  /** Refuses the upgrade with the AgensightError that it throws; sees to what must be ready before the client hears that it is connected. */
+  check?(url: URL, context: ServerContext): Promise<void>;
   /** `url`: as asked, with its query. The socket is closed with 1011 when this throws. */
   connect(socket: WebSocket, url: URL, context: ServerContext): Promise<void> | void;
 };

@@ -1,5 +1,6 @@
 /** Everything that `agensight serve` answers to. */
 import { health } from "./health.js";
+import { liveRoute } from "./live/route.js";
 import { mcpHttp } from "./mcp-http.js";
 import { mcpWebSocket } from "./mcp-websocket.js";
 import type { Route, SocketRoute } from "./route.js";
@@ -7,4 +8,4 @@ import type { Route, SocketRoute } from "./route.js";
 /** For one server: some keep sessions. */
 export const makeRoutes = (): Route[] => [health, mcpHttp()];
 
-export const socketRoutes: SocketRoute[] = [mcpWebSocket];
+export const socketRoutes: SocketRoute[] = [mcpWebSocket, liveRoute];

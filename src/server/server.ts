@@ -3,9 +3,9 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { createGuard, type GuardOptions, type Refusal } from "./guard.js";
+import { createGuard, type GuardOptions } from "./guard.js";
 import { watchHeartbeat } from "./heartbeat.js";
-import { httpError, sendError } from "./http-error.js";
+import { type HttpError, httpError, retryAfter, sendError } from "./http-error.js";
 import type { Route, ServerContext, SocketRoute } from "./route.js";
 
 export type ServerSettings = GuardOptions & {
@@ -65,19 +65,28 @@ export async function startServer({
   const sockets = new Map(socketRoutes.map((route) => [route.path, { route, server: webSocketServer(route) }]));
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());
+    admit(request, socket, head).catch((error) => {
+      if (httpError(error).code === "internal") context.say(`a WebSocket was refused: ${String(error)}`);
+      refuseUpgrade(socket, httpError(error));
+    });
+  });
+  async function admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = urlOf(request);
     const found = url && sockets.get(url.pathname);
     const refusal = url ? guard(request, url, false) : badRequest;
-    if (refusal) return refuseUpgrade(socket, refusal.status, refusal.message);
-    if (!url || !found) return refuseUpgrade(socket, 404, "There is no WebSocket at this address.");
+    if (refusal) return refuseUpgrade(socket, errorOf(refusal.status, refusal.message));
+    if (!url || !found) return refuseUpgrade(socket, errorOf(404, "There is no WebSocket at this address."));
     const { route, server: accept } = found;
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((name) => name.trim());
     if (route.protocol !== undefined && !offered.includes(route.protocol))
-      return refuseUpgrade(socket, 400, `The WebSocket subprotocol ${route.protocol} is needed.`);
+      return refuseUpgrade(socket, errorOf(400, `The WebSocket subprotocol ${route.protocol} is needed.`));
+    if (route.check) await route.check(url, context);
+    // it may have come while the server was told to stop
+    if (!server.listening) return void socket.destroy();
     if (accept.clients.size >= route.maxConnections)
-      return refuseUpgrade(socket, 503, `There are ${route.maxConnections} connections already.`);
+      return refuseUpgrade(socket, errorOf(503, `There are ${route.maxConnections} connections already.`));
     accept.handleUpgrade(request, socket, head, (connection) => welcome(connection, route, url));
-  });
+  }
   function welcome(connection: WebSocket, route: SocketRoute, url: URL): void {
     // a broken frame closes the connection with its reason; nobody else needs to know
     connection.on("error", () => {});
@@ -135,24 +144,25 @@ function urlOf(request: IncomingMessage): URL | null {
 
 function refuse(response: ServerResponse, status: number, message: string): void {
   if (status === 401) response.setHeader("www-authenticate", "Bearer");
-  sendError(response, { status, code: codes[status] ?? "refused", message, hint: null });
+  sendError(response, errorOf(status, message));
 }
 
 const codes: Record<number, string> = { 400: "bad_argument", 404: "not_found" };
 
-function refuseUpgrade(
-  socket: Duplex,
-  status: NonNullable<Refusal>["status"] | 400 | 404 | 503,
-  message: string,
-): void {
-  const body = JSON.stringify({ error: { code: codes[status] ?? "refused", message, hint: null } });
+function errorOf(status: number, message: string): HttpError {
+  return { status, code: codes[status] ?? "refused", message, hint: null };
+}
+
+function refuseUpgrade(socket: Duplex, { status, code, message, hint }: HttpError): void {
+  const body = JSON.stringify({ error: { code, message, hint } });
+  const wait = retryAfter(status);
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     "connection: close",
     "content-type: application/json",
     `content-length: ${Buffer.byteLength(body)}`,
     ...(status === 401 ? ["www-authenticate: Bearer"] : []),
-    ...(status === 503 ? ["retry-after: 1"] : []),
+    ...(wait !== null ? [`retry-after: ${wait}`] : []),
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }

@@ -11,6 +11,8 @@ export type ChangeBatch = {
   as_of_seq: number;
   /** spans that recorders left out since the last batch */
   dropped: number;
+  /** whose changes these are: another one than before means that the file was replaced */
+  store_id: string;
 };
 
 export type Listening = {
@@ -70,7 +72,7 @@ export function openLiveFeed(path: string, reader: () => Promise<TraceReader | n
       const lost = Math.max(0, found.dropped_spans - dropped);
       dropped = found.dropped_spans;
       seq = found.has_more ? last : Math.max(last, found.as_of_seq);
-      if (found.changes.length > 0 || lost > 0) tell({ changes: found.changes, as_of_seq: seq, dropped: lost });
+      if (found.changes.length > 0 || lost > 0) tell({ changes: found.changes, as_of_seq: seq, dropped: lost, store_id: store });
       if (!found.has_more) return;
       await turn();
     }
