@@ -1,5 +1,6 @@
 /** The published JSON Schemas: what tools take, what they answer as JSON, and the shapes these are made of. */
 import * as z from "zod";
+import { LiveEvent } from "../model/live.js";
 import { Coverage, SessionSummary, SpanSummary, TraceSummary, UsageFigures } from "../model/summary.js";
 import { argumentsSchema } from "./tool.js";
 import { tools } from "./tools/all.js";
@@ -11,6 +12,7 @@ const shapes = {
   span: [SpanSummary, "A span in short"],
   session: [SessionSummary, "A session in short"],
   usage: [UsageFigures, "Usage figures of a group or a total"],
+  "live-event": [LiveEvent.array(), "A frame of /live"],
   coverage: [Coverage, "How much of what there is an answer holds"],
 } as const;
 

@@ -39,7 +39,7 @@ export const LiveSpan = z.object({
 export type LiveSpan = z.infer<typeof LiveSpan>;
 
 /** `position`: what came first when a client asked for the cursor of now; nothing happened. */
-export const LiveEventType = z.enum([...ChangeType.options, "position"]);
+const LiveEventType = z.enum([...ChangeType.options, "position"]);
 
 /** One element of the arrays that `/live` sends. */
 export const LiveEvent = z.object({

@@ -35,6 +35,7 @@ export type LiveFeed = {
 /** Changes that are read at once, and ms between two reads under load. */
 const page = 500;
 const breath = 5;
+const afterFailure = 250;
 
 type Listener = { tell(batch: ChangeBatch): void; previews: boolean; from: number };
 
@@ -72,7 +73,8 @@ export function openLiveFeed(path: string, reader: () => Promise<TraceReader | n
       const lost = Math.max(0, found.dropped_spans - dropped);
       dropped = found.dropped_spans;
       seq = found.has_more ? last : Math.max(last, found.as_of_seq);
-      if (found.changes.length > 0 || lost > 0) tell({ changes: found.changes, as_of_seq: seq, dropped: lost, store_id: store });
+      if (found.changes.length > 0 || lost > 0)
+        tell({ changes: found.changes, as_of_seq: seq, dropped: lost, store_id: store });
       if (!found.has_more) return;
       await turn();
     }
@@ -96,9 +98,12 @@ export function openLiveFeed(path: string, reader: () => Promise<TraceReader | n
     looking = true;
     while (again && listeners.size > 0) {
       again = false;
-      // what goes wrong now (busy, a file half made) is tried again at the next look
-      await readOn().catch(() => {});
-      if (again) await new Promise((resolve) => setTimeout(resolve, breath));
+      // What goes wrong now (busy, a file half made) is tried again; not at once: opening a file is itself seen as a change.
+      const pause = await readOn().then(
+        () => breath,
+        () => afterFailure,
+      );
+      if (again) await new Promise((resolve) => setTimeout(resolve, pause).unref());
     }
     looking = false;
   }

@@ -42,9 +42,9 @@ export function openLiveHub({ store, live }: Pick<ServerContext, "store" | "live
   }
 
   function hear(batch: ChangeBatch): void {
-    const first = batch.changes[0]?.span.seq ?? batch.as_of_seq;
+    const first = batch.changes[0]?.span.seq;
     const replaced = batch.store_id !== told.store;
-    if (replaced || first <= told.seq) startAnew(batch.store_id, !replaced);
+    if (replaced || (first !== undefined && first <= told.seq)) startAnew(batch.store_id, !replaced);
     told = { seq: batch.as_of_seq, store: batch.store_id, batches: told.batches + 1 };
     for (const change of batch.changes) {
       let text: string | undefined;
@@ -191,7 +191,10 @@ function frame(events: Told[]): Buffer {
 function send(member: Member, bytes: Buffer, last: number): void {
   const { socket } = member;
   if (!isOpen(socket)) return;
-  if (socket.bufferedAmount > cutOffAbove) return socket.close(1013, `too slow: reconnect with cursor=${member.seq}`);
+  if (socket.bufferedAmount > cutOffAbove) {
+    socket.close(1013, `too slow: reconnect with cursor=${member.seq}`);
+    return;
+  }
   socket.send(bytes, { binary: false });
   member.seq = last;
 }

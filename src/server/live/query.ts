@@ -1,10 +1,10 @@
 /** What a client of `/live` asks for in the address. */
 import * as z from "zod";
 import { parseArguments } from "../../mcp/arguments.js";
+import { AgensightError } from "../../model/error.js";
 import { SpanKind } from "../../model/kind.js";
 import type { LiveFilter } from "../../model/live.js";
 import { SpanStatus } from "../../model/summary.js";
-import { AgensightError } from "../../model/error.js";
 
 const Query = z.strictObject({
   cursor: z
