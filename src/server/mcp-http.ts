@@ -68,13 +68,14 @@ export function mcpHttp(): Route {
 
   /** Clients often go without ending their session, so that the one longest unused makes room. */
   async function makeRoom(): Promise<void> {
-    if (sessions.size < maxSessions) return;
-    const idle = [...sessions.values()].filter(({ open }) => open === 0).sort((a, b) => a.used - b.used);
-    if (!idle[0])
-      throw new AgensightError("busy", `There are ${maxSessions} sessions already.`, {
-        hint: "End one by DELETE, or close its stream.",
-      });
-    await idle[0].close();
+    while (sessions.size >= maxSessions) {
+      const [oldest] = [...sessions.values()].filter(({ open }) => open === 0).sort((a, b) => a.used - b.used);
+      if (!oldest)
+        throw new AgensightError("busy", `There are ${maxSessions} sessions already.`, {
+          hint: "End one by DELETE, or close its stream.",
+        });
+      await oldest.close();
+    }
   }
 
   async function openSession(context: ServerContext): Promise<Session> {
@@ -98,7 +99,8 @@ export function mcpHttp(): Route {
           session.used = Date.now();
           if (session.open > 0) return;
           answered();
-          clearTimeout(timer);
+          // refused by the SDK: it never became one
+          if (transport.sessionId === undefined) return void server.close();
           timer = setTimeout(() => void server.close(), idleEnd).unref();
         });
         if (request.method === "GET") watch(response);

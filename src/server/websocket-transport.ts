@@ -4,12 +4,13 @@ import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.
 import type { WebSocket } from "ws";
 import { parseMessage } from "./json-rpc.js";
 
-/** requests that are worked on at a time; the next ones are not read before one is answered */
-const mostUnanswered = 64;
-/** bytes that a client has not read: above the first its requests wait, above the second it is cut off */
+/** requests that are worked on at a time: the largest answers to all of them stay below `tooMuch` */
+const mostUnanswered = 16;
+/** bytes that a client has not read: above the first its next requests wait, above the second it is cut off */
 const readFirst = 256 * 1024;
-const tooSlow = 2 * 1024 * 1024;
-/** ms that a client which was cut off has to read the reason */
+const tooMuch = 2 * 1024 * 1024;
+/** ms: a client that reads nothing for so long is cut off, and may read the reason for so long */
+const patience = 10_000;
 const farewell = 3_000;
 
 type Request = Extract<JSONRPCMessage, { method: string; id: RequestId }>;
@@ -21,6 +22,7 @@ function isRequest(message: JSONRPCMessage): message is Request {
 export function webSocketTransport(socket: WebSocket): Transport {
   const unanswered = new Set<RequestId>();
   let waiting: Request[] = [];
+  let stalled: NodeJS.Timeout | undefined;
 
   const transport: Transport = {
     async start() {
@@ -32,6 +34,7 @@ export function webSocketTransport(socket: WebSocket): Transport {
       });
       socket.once("close", () => {
         waiting = [];
+        clearTimeout(stalled);
         transport.onclose?.();
       });
     },
@@ -89,13 +92,24 @@ export function webSocketTransport(socket: WebSocket): Transport {
     if (socket.readyState !== socket.OPEN) return Promise.resolve();
     return new Promise((resolve) => {
       socket.send(JSON.stringify(message), () => {
+        clearTimeout(stalled);
+        stalled = undefined;
+        expectReading();
         handWaiting();
         resolve();
       });
-      if (socket.bufferedAmount <= tooSlow) return;
-      socket.close(1013, "answers were not read");
-      setTimeout(() => socket.terminate(), farewell).unref();
+      if (socket.bufferedAmount > tooMuch) cutOff();
+      else expectReading();
     });
+  }
+
+  function expectReading(): void {
+    if (stalled === undefined && socket.bufferedAmount > 0) stalled = setTimeout(cutOff, patience).unref();
+  }
+
+  function cutOff(): void {
+    socket.close(1013, "answers were not read");
+    setTimeout(() => socket.terminate(), farewell).unref();
   }
 
   return transport;
