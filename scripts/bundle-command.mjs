@@ -1,4 +1,5 @@
-// Bundles the command: dist/cli/start.cjs runs main.cjs or main-mcp.cjs. Puts beside them what the demo imports.
+// Bundles the command: dist/cli/start.cjs runs main.cjs or main-mcp.cjs, and these run receiver.cjs on a thread of its
+// own. Puts beside them what the demo imports.
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -10,9 +11,14 @@ const corpus = "test/fixtures/corpus";
 export function bundleCommand(dist) {
   const folder = join(dist, "cli");
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-  for (const name of ["start", "main", "main-mcp"])
+  for (const [name, entry] of [
+    ["start", "cli/start.js"],
+    ["main", "cli/main.js"],
+    ["main-mcp", "cli/main-mcp.js"],
+    ["receiver", "server/receiving/worker.js"],
+  ])
     buildSync({
-      entryPoints: [join(folder, `${name}.js`)],
+      entryPoints: [join(dist, entry)],
       outfile: join(folder, `${name}.cjs`),
       bundle: true,
       platform: "node",
@@ -27,6 +33,10 @@ export function bundleCommand(dist) {
       // the MCP SDK loads a validator that only clients and elicitation use
       alias: { ajv: "./scripts/no-validator.cjs", "ajv-formats": "./scripts/no-validator.cjs" },
       define: { "import.meta.url": "bundleUrl", AGENSIGHT_VERSION: JSON.stringify(version) },
+      // the others are told where they lie by start.cjs
+      ...(name === "receiver"
+        ? { banner: { js: 'var bundleUrl = require("node:url").pathToFileURL(__filename).href;' } }
+        : {}),
       logLevel: "warning",
     });
   chmodSync(join(folder, "bin.js"), 0o755);

@@ -46,6 +46,10 @@ export const retentionOptions = {
   "max-size": { type: "string", value: "SIZE", help: "keep at most this much, such as 1GB or 500MB" },
 } as const satisfies OptionSpecs;
 
+export const contentOption = {
+  content: { type: "string", value: "HOW", help: "recorded text in answers: none, preview or full (default)" },
+} as const satisfies OptionSpecs;
+
 export const filterOptions = {
   since: { type: "string", value: "TIME", help: "traces from then on: ISO, or relative such as 90m, 24h, 7d" },
   until: { type: "string", value: "TIME", help: "traces before then" },

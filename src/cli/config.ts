@@ -21,7 +21,13 @@ export const Config = z.strictObject({
       max_size: Size.optional().describe("Keep at most this much, such as 1GB or 500MB"),
     })
     .optional()
-    .describe("What imported spans are kept by; a program that records says it in setupTracing"),
+    .describe("What imported and received spans are kept by; a program that records says it in setupTracing"),
+  content: z.enum(["none", "preview", "full"]).optional().describe("How much recorded text answers show; default full"),
+  token: z
+    .string()
+    .regex(/^\S+$/, "must be text without spaces")
+    .optional()
+    .describe("What programs must show to agensight serve: Authorization: Bearer TOKEN"),
 });
 export type Config = z.infer<typeof Config>;
 

@@ -20,6 +20,7 @@ Options:
 Environment:
   AGENSIGHT_DB      the store's file                    (--db wins over it)
   AGENSIGHT_HOME    the folder instead of ~/.agensight
+  AGENSIGHT_TOKEN   the token of agensight serve        (--token wins over it)
   AGENSIGHT_SQLITE  the SQLite engine: node, libsql or sqljs
   AGENSIGHT_DEBUG   1: show where an error came from
 

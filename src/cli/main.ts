@@ -5,6 +5,7 @@ import { runCommand } from "./run-command.js";
 export function main(args: string[]): Promise<void> {
   return runCommand(args, {
     mcp: async () => (await import("./commands/mcp.js")).mcp,
+    serve: async () => (await import("./commands/serve.js")).serve,
     demo: async () => (await import("./commands/demo.js")).demo,
     import: async () => (await import("./commands/import.js")).importCommand,
     export: async () => (await import("./commands/export.js")).exportCommand,

@@ -1,4 +1,4 @@
-/** Where the store lies and how long it keeps: flag, then environment, then configuration, then default. */
+/** Where the store lies, how long it keeps, who may see what: flag, then environment, then configuration, then default. */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -20,9 +20,20 @@ export type Settings = {
   /** the configuration file in force; null = none */
   configFile: string | null;
   retention: { max_age_s?: number; max_bytes?: number };
+  /** absent = the default, full */
+  content?: NonNullable<Config["content"]>;
+  /** what whoever comes over the network must show, or is to be shown there; null = none */
+  token: string | null;
 };
 
-type Values = { db?: string; config?: string; keep?: string; "max-size"?: string };
+type Values = {
+  db?: string;
+  config?: string;
+  keep?: string;
+  "max-size"?: string;
+  content?: string;
+  token?: string;
+};
 
 export async function readSettings(values: Values): Promise<Settings> {
   const home = agensightHome();
@@ -40,7 +51,27 @@ export async function readSettings(values: Values): Promise<Settings> {
       ...given("max_age_s", ageInSeconds, values.keep ?? config.retention?.max_age, "--keep 30d"),
       ...given("max_bytes", sizeInBytes, values["max-size"] ?? config.retention?.max_size, "--max-size 1GB"),
     },
+    ...contentMode(values.content ?? config.content),
+    token: token(values.token ?? (process.env.AGENSIGHT_TOKEN || config.token)),
   };
+}
+
+const contentModes: readonly string[] = ["none", "preview", "full"] satisfies Config["content"][];
+
+function contentMode(name: string | undefined): Pick<Settings, "content"> {
+  if (name === undefined) return {};
+  if (contentModes.includes(name)) return { content: name as NonNullable<Settings["content"]> };
+  throw new AgensightError("bad_argument", `--content is "${name}"`, {
+    hint: `It is one of ${contentModes.join(", ")}.`,
+  });
+}
+
+function token(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (/^\S+$/.test(text)) return text;
+  throw new AgensightError("bad_argument", "the token has spaces in it", {
+    hint: "Give one without, or --token auto to have one made.",
+  });
 }
 
 const engines: readonly string[] = ["node", "libsql", "sqljs"] satisfies EngineName[];

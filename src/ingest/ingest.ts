@@ -1,4 +1,5 @@
 /** The one way in: OTLP-shaped spans and logs → normalise → redact → write. */
+import type { AgensightError } from "../model/error.js";
 import type { LogsData, TracesData } from "../model/otlp.js";
 import type { Redact } from "../redaction/redact.js";
 import { priceVersion } from "../semantics/prices.js";
@@ -7,11 +8,18 @@ import { writeLogs } from "../store/log-writer.js";
 import { type MaintainOptions, maintain } from "../store/maintain.js";
 import { getMeta, getNumber, setMeta } from "../store/meta.js";
 import { openForWriting } from "../store/open-store.js";
-import { setRetention } from "../store/retention.js";
 import { abandon } from "../store/settle.js";
 import { noteStore } from "../store/stores-file.js";
 import { openSpanWriter } from "../store/writer.js";
-import { openPreparer, type PrepareOptions, type RejectedItem } from "./prepare.js";
+import { openKeeping } from "./keeping.js";
+import {
+  openPreparer,
+  type PreparedLogs,
+  type PreparedTraces,
+  type PrepareOptions,
+  type RejectedItem,
+} from "./prepare.js";
+import { writeTogether } from "./write-together.js";
 
 export type IngestResult = {
   /** spans or log records that are on disk now, new or already known */
@@ -30,8 +38,8 @@ export type IngestOptions = PrepareOptions & {
   engine?: EngineName;
   /** the folder whose `stores.json` gets a note of the path; none where absent */
   home?: string;
-  /** kept in the file: applies to the spans of `service` */
-  retention?: { service: string; max_age_s?: number; max_bytes?: number };
+  /** kept in the file: applies to the spans of `service`; null = of each service that sends spans */
+  retention?: { service: string | null; max_age_s?: number; max_bytes?: number };
   /** applied to every string that would be stored; nothing is changed where absent */
   redact?: Redact;
 };
@@ -41,6 +49,11 @@ export interface Ingest {
   traces(data: TracesData): IngestResult;
   /** Keeps the log records that carry message content; they join their spans by id, before or after these arrive. */
   logs(data: LogsData): IngestResult;
+  /**
+   * The same for several requests at once, in one transaction for all spans and one for all log records. What a request
+   * itself is to blame for (bad_input) is its own result and fails no other.
+   */
+  requests(requests: (TracesData | LogsData)[]): (IngestResult | AgensightError)[];
   /** Marks running spans as abandoned: their program is gone. What has ended, or is not there, stays as it is. Ids in hex. */
   abandon(spans: { trace_id: string; span_id: string }[]): void;
   /** Notes spans that a recorder had to drop. */
@@ -59,27 +72,39 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const engine = await openForWriting(options.path, options.engine ? { engine: options.engine } : {});
   if (options.home) noteStore(options.home, options.path);
   const writer = openSpanWriter(engine, options.redact ? { redact: options.redact } : {});
-  if (options.retention) {
-    const { service, max_age_s = null, max_bytes = null } = options.retention;
-    setRetention(writer, service, max_age_s, max_bytes);
-  }
+  const keep = openKeeping(writer, options.retention);
   // costs that are there already keep the version they were made with until `reprice`
   if (getMeta(engine, "price_version") === null)
     engine.transaction(() => setMeta(engine, "price_version", priceVersion));
   engine.sync();
 
+  function writeTraces({ spans, rejected }: PreparedTraces): IngestResult {
+    keep(spans);
+    const changed = writer.write(spans);
+    return { accepted: spans.length, unchanged: spans.length - changed, ignored: 0, rejected };
+  }
+  function writePreparedLogs({ logs, ignored }: PreparedLogs): IngestResult {
+    const added = logs.length > 0 ? writeLogs(writer, logs) : 0;
+    return { accepted: logs.length, unchanged: logs.length - added, ignored, rejected: [] };
+  }
+
   return {
     traces(data) {
-      const { spans, rejected } = preparer.traces(data);
-      const changed = writer.write(spans);
+      const result = writeTraces(preparer.traces(data));
       engine.sync();
-      return { accepted: spans.length, unchanged: spans.length - changed, ignored: 0, rejected };
+      return result;
     },
     logs(data) {
-      const { logs, ignored } = preparer.logs(data);
-      const added = logs.length > 0 ? writeLogs(writer, logs) : 0;
+      const result = writePreparedLogs(preparer.logs(data));
       engine.sync();
-      return { accepted: logs.length, unchanged: logs.length - added, ignored, rejected: [] };
+      return result;
+    },
+    requests(requests) {
+      const results = writeTogether(requests, preparer, (prepared) =>
+        "spans" in prepared ? writeTraces(prepared) : writePreparedLogs(prepared),
+      );
+      engine.sync();
+      return results;
     },
     abandon(spans) {
       abandon(writer, spans);

@@ -1,4 +1,5 @@
 /** The recorder behind the program: takes batches in order, hands them to the store and the OTLP endpoint. */
+import { startHousekeeping } from "../ingest/housekeeping.js";
 import { withoutContent } from "../ingest/without-content.js";
 import type { TracesData } from "../model/otlp.js";
 import { createOtlpSender, type OtlpSender } from "./otlp-sender.js";
@@ -13,10 +14,6 @@ const maxKilobytesAtOnce = 4_000;
 
 /** ms between the starts of two transactions while spans come steadily: each has its price, whatever it holds. */
 const writeEvery = 25;
-
-/** ms after the last write: for the search index, for traces that settle after three quiet seconds, for the rest. */
-const maintainAfter = [300, 3_500, 60_000];
-const maintainAtLeastEvery = 2_000;
 
 export type RecorderThread = {
   receive(message: ToRecorder): void;
@@ -41,9 +38,9 @@ export function createRecorderThread(
   /** why spans were given up since the last flush; null = none were */
   let givenUp: string | null = null;
   let working = false;
-  let maintenance: NodeJS.Timeout | undefined;
+  let closed = false;
+  const housekeeping = startHousekeeping(() => writer?.maintain() ?? false);
   let strip = (data: TracesData): TracesData => data;
-  let maintainedAt = Date.now();
   let workedAt = 0;
   let soon: NodeJS.Timeout | undefined;
 
@@ -55,6 +52,7 @@ export function createRecorderThread(
 
   async function work(): Promise<void> {
     working = true;
+    housekeeping.pause();
     workedAt = performance.now();
     clearTimeout(soon);
     soon = undefined;
@@ -65,10 +63,10 @@ export function createRecorderThread(
         await handle(message);
         done([message]);
       }
-      if (Date.now() - maintainedAt > maintainAtLeastEvery) maintain();
+      housekeeping.betweenWrites();
     }
     working = false;
-    maintainLater(0);
+    if (!closed) housekeeping.idle();
   }
 
   async function handle(message: Exclude<ToRecorder, SpanBatch>): Promise<void> {
@@ -90,7 +88,8 @@ export function createRecorderThread(
   function flushed(ticket: number, close: boolean): void {
     announce(shared.flushed, ticket);
     if (close) {
-      clearTimeout(maintenance);
+      closed = true;
+      housekeeping.pause();
       writer?.close();
       announce(shared.closed, ticket);
     }
@@ -151,25 +150,6 @@ export function createRecorderThread(
     const spans = batches.flatMap((batch) => batch.spans);
     const service = resources[spans[0]?.[0] ?? 0]?.attributes["service.name"];
     return { spans, service: typeof service === "string" ? service : null };
-  }
-
-  function maintainLater(round: number): void {
-    if (!writer) return;
-    clearTimeout(maintenance);
-    const delay = maintainAfter[Math.min(round, maintainAfter.length - 1)];
-    maintenance = setTimeout(() => maintainNow(round), delay).unref();
-  }
-
-  function maintainNow(round: number): void {
-    if (working) return;
-    // one step at a time: spans that arrive meanwhile come first
-    if (maintain()) maintenance = setTimeout(() => maintainNow(round), 10).unref();
-    else maintainLater(round + 1);
-  }
-
-  function maintain(): boolean {
-    maintainedAt = Date.now();
-    return writer?.maintain() ?? false;
   }
 
   return {

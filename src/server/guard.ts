@@ -14,14 +14,18 @@ export type Refusal = { status: 401 | 403 | 421; message: string } | null;
 
 export type Guard = (request: IncomingMessage, url: URL, open: boolean) => Refusal;
 
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
 export function isLoopback(host: string): boolean {
-  return loopback.test(host) || host === "::1";
+  return loopback.test(host);
 }
 
+/** Of a Host header: without port, and without the brackets of IPv6. */
 function hostName(host: string): string {
-  return host.replace(/:\d+$/, "").toLowerCase();
+  return host
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1")
+    .toLowerCase();
 }
 
 /** Of equal length whatever was sent, so that comparing takes equal time. */

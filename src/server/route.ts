@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { WebSocket } from "ws";
 import type { ServerOptions } from "../mcp/server-options.js";
 import type { LiveFeed } from "../store/live-feed.js";
+import type { HttpError } from "./http-error.js";
 import type { Receiver } from "./receiver.js";
 
 /** What routes work with. */
@@ -22,6 +23,8 @@ export type Route = {
   open?: boolean;
   /** What it throws becomes an error answer: see `http-error.ts`. */
   handle(request: IncomingMessage, response: ServerResponse, context: ServerContext): Promise<void> | void;
+  /** for routes whose protocol has errors of its own */
+  sendError?(response: ServerResponse, error: HttpError): void;
   /** ends what is still open when the server stops */
   close?(): Promise<void> | void;
 };

@@ -42,22 +42,35 @@ export async function startServer({
   const guard = createGuard(guardOptions);
   const server = createHttpServer({ headersTimeout, requestTimeout, keepAliveTimeout: 65_000 });
   server.maxConnections = maxConnections;
+  const underWay = new Set<ServerResponse>();
+  let closing = false;
 
   server.on("request", (request, response) => {
-    answer(request, response).catch((error) => {
-      if (httpError(error).code === "internal") context.say(`a request failed: ${String(error)}`);
-      sendError(response, httpError(error));
-    });
-  });
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = urlOf(request);
     const route = routes.find((candidate) => candidate.path === url?.pathname);
+    const fail = route?.sendError ?? sendError;
+    underWay.add(response);
+    response.once("close", () => underWay.delete(response));
+    if (closing) response.setHeader("connection", "close");
+    answer(request, response, url, route).catch((error) => {
+      const found = error instanceof Refused ? error.answer : httpError(error);
+      if (found.code === "internal") context.say(`a request failed: ${String(error)}`);
+      if (found.status === 401 && !response.headersSent) response.setHeader("www-authenticate", "Bearer");
+      fail(response, found);
+    });
+  });
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL | null,
+    route: Route | undefined,
+  ): Promise<void> {
     const refusal = url ? guard(request, url, route?.open === true) : badRequest;
-    if (refusal) return refuse(response, refusal.status, refusal.message);
-    if (!route) return refuse(response, 404, `There is nothing at ${url?.pathname}.`);
+    if (refusal) throw new Refused(refusal.status, refusal.message);
+    if (!route) throw new Refused(404, `There is nothing at ${url?.pathname}.`);
     if (!route.methods.includes(request.method ?? "")) {
       response.setHeader("allow", route.methods.join(", "));
-      return refuse(response, 405, `${route.path} answers to ${route.methods.join(", ")}.`);
+      throw new Refused(405, `${route.path} answers to ${route.methods.join(", ")}.`);
     }
     await route.handle(request, response, context);
   }
@@ -108,6 +121,8 @@ export async function startServer({
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
+      closing = true;
+      for (const response of underWay) if (!response.headersSent) response.setHeader("connection", "close");
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const { server: accept } of sockets.values())
         for (const connection of accept.clients) connection.close(1001, "the server stops");
@@ -142,9 +157,13 @@ function urlOf(request: IncomingMessage): URL | null {
   }
 }
 
-function refuse(response: ServerResponse, status: number, message: string): void {
-  if (status === 401) response.setHeader("www-authenticate", "Bearer");
-  sendError(response, errorOf(status, message));
+/** Thrown where a request is not let through to a route. */
+class Refused extends Error {
+  readonly answer: HttpError;
+  constructor(status: number, message: string) {
+    super(message);
+    this.answer = errorOf(status, message);
+  }
 }
 
 const codes: Record<number, string> = { 400: "bad_argument", 404: "not_found" };

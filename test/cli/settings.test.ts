@@ -45,7 +45,11 @@ describe("the store's place", () => {
 
 describe("the configuration file", () => {
   test.each([
-    ['{"dbb": "x.db"}', 'unknown key "dbb" (did you mean "db"?)', "Valid keys here are $schema, db, retention."],
+    [
+      '{"dbb": "x.db"}',
+      'unknown key "dbb" (did you mean "db"?)',
+      "Valid keys here are $schema, db, retention, content, token.",
+    ],
     ['{"retention": {"age": "3d"}}', 'unknown key "retention.age"', "max_age, max_size"],
     ['{"retention": {"max_age": "soon"}}', "retention.max_age: must be an age such as 30d or 12h", "Valid keys"],
     ['{"db": 3}', "db:", "Valid keys"],
