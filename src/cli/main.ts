@@ -7,6 +7,7 @@ export function main(args: string[]): Promise<void> {
     mcp: async () => (await import("./commands/mcp.js")).mcp,
     serve: async () => (await import("./commands/serve.js")).serve,
     demo: async () => (await import("./commands/demo.js")).demo,
+    tail: async () => (await import("./commands/tail.js")).tail,
     import: async () => (await import("./commands/import.js")).importCommand,
     export: async () => (await import("./commands/export.js")).exportCommand,
     doctor: async () => (await import("./commands/doctor.js")).doctor,

@@ -170,10 +170,10 @@ export interface TraceReader {
   /**
    * What happened to spans after `after_seq`, oldest change first; of each span its last change only. Nothing older
    * than `as_of_seq` is missing when `has_more` is false. `dropped_spans`, `store_id`: as in `StoreInfo`, which costs more
-   * to ask. `trace_id`: 32 hex digits.
+   * to ask. `trace_id`: 32 hex digits. `latest`: the last `limit` of them; `has_more` then tells of older ones.
    */
   changes(
-    query: LiveFilter & { after_seq: number; limit: number; previews?: boolean },
+    query: LiveFilter & { after_seq: number; limit: number; latest?: boolean; previews?: boolean },
   ): Promise<{ changes: Change[]; as_of_seq: number; has_more: boolean; dropped_spans: number; store_id: string }>;
   info(): Promise<StoreInfo>;
   close(): void;

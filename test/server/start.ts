@@ -47,10 +47,12 @@ function directReceiver(ingest: Ingest): Receiver {
 export async function startTestServer({
   token = null,
   path = newStorePath(),
+  port = 0,
   content,
 }: {
   token?: string | null;
   path?: string;
+  port?: number;
   content?: ServerOptions["content"];
 } = {}): Promise<TestServer> {
   const ingest = await openIngest({ path });
@@ -65,7 +67,7 @@ export async function startTestServer({
   };
   const running = await startServer({
     host: "127.0.0.1",
-    port: 0,
+    port,
     hosts: [],
     token,
     context,

@@ -33,7 +33,7 @@ function typeOf(row: Row): Change["type"] {
 
 export function changes(
   source: SpanSource,
-  query: LiveFilter & { after_seq: number; limit: number; previews?: boolean },
+  query: LiveFilter & { after_seq: number; limit: number; latest?: boolean; previews?: boolean },
 ): Changes {
   const { engine } = source;
   const state = {
@@ -56,12 +56,14 @@ export function changes(
   if (status !== undefined) sql.push(stateConditions[status]);
   const rows = engine.all(
     `SELECT ${summaryColumns}, ${previewColumns}, EXISTS (SELECT 1 FROM log l WHERE l.trace_id = t.trace_id AND l.span_id = s.span_id AND l.seq = s.seq) AS late
-     FROM ${summaryTables} WHERE s.seq > ?${sql.map((condition) => ` AND ${condition}`).join("")} ORDER BY s.seq LIMIT ?`,
+     FROM ${summaryTables} WHERE s.seq > ?${sql.map((condition) => ` AND ${condition}`).join("")} ORDER BY s.seq${query.latest ? " DESC" : ""} LIMIT ?`,
     [query.after_seq, ...params, query.limit + 1],
   );
+  const found = rows.slice(0, query.limit);
+  if (query.latest) found.reverse();
   return {
     ...state,
-    changes: rows.slice(0, query.limit).map((row) => ({
+    changes: found.map((row) => ({
       type: typeOf(row),
       span: spanSummary(source, row),
       preview: query.previews ? preview(source, row) : null,
