@@ -18,6 +18,8 @@ export type ChangeBatch = {
 export type Listening = {
   /** what happened up to it is not told any more: ask `changes` for it */
   seq: number;
+  /** empty while there is no store */
+  store_id: string;
   stop(): void;
 };
 
@@ -25,6 +27,7 @@ export type LiveFeed = {
   /**
    * Calls `listener` with what happens from now on, until stopped; previews are there when one of the listeners wants them.
    * Changes arrive within some ms. When the file is replaced by another, all of the new one is told.
+   * What a listener throws is left to itself.
    */
   listen(listener: (batch: ChangeBatch) => void, options?: { previews?: boolean }): Promise<Listening>;
   /** Something was committed by this very process. */
@@ -32,11 +35,13 @@ export type LiveFeed = {
   close(): void;
 };
 
-/** Changes that are read at once, and ms between two reads under load. */
-const page = 500;
+/** Changes that are read at once: previews have to be unpacked from blocks. */
+const page = { plain: 500, previews: 200 };
+/** ms between two reads under load, and after one that failed: opening a file is itself seen as a change */
 const breath = 5;
 const afterFailure = 250;
 
+/** `from`: what it knows already of the store it joined. */
 type Listener = { tell(batch: ChangeBatch): void; previews: boolean; from: number };
 
 /** Watches only while somebody listens. `reader`: null while there is no file. */
@@ -55,26 +60,32 @@ export function openLiveFeed(path: string, reader: () => Promise<TraceReader | n
     return current.changes({ after_seq: Number.MAX_SAFE_INTEGER, limit: 1 });
   }
 
+  /** Another store has taken the place of the one that was told of, or an older copy of it: it is told from its start. */
+  function startAnew(id: string): void {
+    store = id;
+    seq = 0;
+    dropped = 0;
+    for (const listener of listeners) listener.from = 0;
+  }
+
   async function readOn(): Promise<void> {
-    for (;;) {
-      const current = await reader();
-      if (!current || listeners.size === 0) return;
+    while (listeners.size > 0) {
       const previews = [...listeners].some((listener) => listener.previews);
-      const found = await current.changes({ after_seq: seq, limit: page, previews });
+      const after = { store, seq };
+      const current = await reader();
+      const found = await current?.changes({ after_seq: seq, limit: previews ? page.previews : page.plain, previews });
+      if (!found) return;
+      // somebody joined meanwhile, who moved the position
+      if (after.store !== store || after.seq !== seq) continue;
       if (found.store_id !== store || found.as_of_seq < seq) {
-        // another store has taken the place of the one that was told of, or an older copy of it
-        store = found.store_id;
-        seq = 0;
-        dropped = found.dropped_spans;
-        for (const listener of listeners) listener.from = 0;
+        startAnew(found.store_id);
         continue;
       }
       const last = found.changes.at(-1)?.span.seq ?? 0;
       const lost = Math.max(0, found.dropped_spans - dropped);
       dropped = found.dropped_spans;
       seq = found.has_more ? last : Math.max(last, found.as_of_seq);
-      if (found.changes.length > 0 || lost > 0)
-        tell({ changes: found.changes, as_of_seq: seq, dropped: lost, store_id: store });
+      tell({ changes: found.changes, as_of_seq: seq, dropped: lost, store_id: store });
       if (!found.has_more) return;
       await turn();
     }
@@ -85,7 +96,12 @@ export function openLiveFeed(path: string, reader: () => Promise<TraceReader | n
       if (!listeners.has(listener)) continue;
       const { from } = listener;
       const changes = from > 0 ? batch.changes.filter(({ span }) => span.seq > from) : batch.changes;
-      if (changes.length > 0 || batch.dropped > 0) listener.tell({ ...batch, changes });
+      if (changes.length === 0 && batch.dropped === 0) continue;
+      try {
+        listener.tell({ ...batch, changes });
+      } catch {
+        // its own affair: the others are told all the same
+      }
     }
   }
 
@@ -98,31 +114,40 @@ export function openLiveFeed(path: string, reader: () => Promise<TraceReader | n
     looking = true;
     while (again && listeners.size > 0) {
       again = false;
-      // What goes wrong now (busy, a file half made) is tried again; not at once: opening a file is itself seen as a change.
-      const pause = await readOn().then(
-        () => breath,
-        () => afterFailure,
-      );
-      if (again) await new Promise((resolve) => setTimeout(resolve, pause).unref());
+      let pause = breath;
+      await readOn().catch(() => {
+        // busy, or a file half made: the next look tries again
+        pause = afterFailure;
+      });
+      await new Promise((resolve) => setTimeout(resolve, pause).unref());
     }
     looking = false;
   }
 
   return {
     async listen(listener, { previews = false } = {}) {
-      const now = await position();
+      let now = await position();
+      // the file was replaced, and the others have not been told yet
+      while (listeners.size > 0 && now.store_id !== "" && now.store_id !== store) {
+        look();
+        await new Promise((resolve) => setTimeout(resolve, breath));
+        now = await position();
+      }
       if (listeners.size === 0) {
         store = now.store_id;
         seq = now.as_of_seq;
         dropped = now.dropped_spans;
         unwatch = watchFile(path, look);
       }
-      const own: Listener = { tell: listener, previews, from: now.as_of_seq };
+      // what the others were told while the position was read
+      const from = now.store_id === store ? Math.max(now.as_of_seq, seq) : 0;
+      const own: Listener = { tell: listener, previews, from };
       listeners.add(own);
       // what was committed while the position was read
       look();
       return {
-        seq: now.as_of_seq,
+        seq: from,
+        store_id: now.store_id,
         stop() {
           listeners.delete(own);
           if (listeners.size === 0) {
