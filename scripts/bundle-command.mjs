@@ -29,7 +29,7 @@ export function bundleCommand(dist) {
       minifyWhitespace: true,
       minifySyntax: true,
       legalComments: "none",
-      external: ["libsql", "sql.js", "@pydantic/genai-prices"],
+      external: ["libsql", "sql.js", "ws", "@pydantic/genai-prices"],
       // the MCP SDK loads a validator that only clients and elicitation use
       alias: { ajv: "./scripts/no-validator.cjs", "ajv-formats": "./scripts/no-validator.cjs" },
       define: { "import.meta.url": "bundleUrl", AGENSIGHT_VERSION: JSON.stringify(version) },

@@ -10,7 +10,7 @@ import { WebSocket } from "ws";
 // Node 20 has none
 globalThis.WebSocket ??= WebSocket as unknown as typeof globalThis.WebSocket;
 
-export const bin = join(process.env.AGENSIGHT_DIST ?? "dist", "cli/bin.js");
+const bin = join(process.env.AGENSIGHT_DIST ?? "dist", "cli/bin.js");
 
 export async function connectClient(transport: Transport): Promise<Client> {
   const client = new Client({ name: "test", version: "1" });

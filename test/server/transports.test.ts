@@ -1,4 +1,4 @@
-/** The same conversation over stdio, WebSocket and HTTP, by the official client: the answers are the same. */
+/** The same conversation over stdio, WebSocket, HTTP and the bridge from stdio to WebSocket, by the official client: the answers are the same. */
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { EmptyResultSchema, ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -23,6 +23,7 @@ const transports: [name: string, connect: () => Promise<Client>][] = [
   ["stdio", () => overStdio(["--db", store.path])],
   ["WebSocket", () => overWebSocket(server.wsUrl)],
   ["HTTP", () => overHttp(server.url)],
+  ["the bridge", () => overStdio(["--connect", server.url])],
 ];
 
 const failure = (error: { code?: unknown; message?: string }) => ({ code: error.code, message: error.message });
@@ -93,7 +94,7 @@ describe("one conversation over every transport", () => {
     for (const [step, answer] of Object.entries(stdio)) expect([step, answer]).not.toEqual([step, undefined]);
   });
 
-  test.each(["WebSocket", "HTTP"])("over %s is told exactly what stdio tells", (name) => {
+  test.each(["WebSocket", "HTTP", "the bridge"])("over %s is told exactly what stdio tells", (name) => {
     expect(told[name]).toEqual(told.stdio);
   });
 
