@@ -66,6 +66,18 @@ describe("/live", () => {
     expect(events.every(({ seq }, at) => at === 0 || seq >= (events[at - 1]?.seq ?? 0))).toBe(true);
   });
 
+  test("previews what a call adds to its conversation: its question while it runs, then its answer", async () => {
+    const server = await start();
+    const live = await watchLive(server.wsUrl);
+    const asked = [message("user", "one?"), message("assistant", "one!"), message("user", "two?")];
+    record(server, [{ trace: 1, id: 1, attributes: chat({ messages: asked.slice(0, 1), reply: "one!" }) }]);
+    record(server, [{ trace: 1, id: 2, ms: null, attributes: chat({ messages: asked }) }]);
+    const begun = await live.until((events) => events.length === 2);
+    record(server, [{ trace: 1, id: 2, attributes: chat({ messages: asked, reply: "two!" }) }]);
+    const [, , ended] = await live.until((events) => events.length === 3);
+    expect([...begun, ended].map((event) => event?.span?.preview)).toEqual(["one!", "two?", "two!"]);
+  });
+
   test("shows no recorded text where content is none", async () => {
     const server = await start({ content: "none" });
     const live = await watchLive(server.wsUrl);

@@ -47,7 +47,7 @@ export function preview(source: SpanSource, row: Row): string | null {
 
 function words(source: SpanSource, row: Row): string {
   if (row.error_message) return row.error_message;
-  const decoded = decodeRow(source, row);
+  const decoded = decodeRow(source, row, { conversation: false });
   const logged = row.late ? loggedMessages(source, row.trace_id, row.span_id) : { input: [], output: [] };
   return (
     lastMessage(outputMessages(decoded)) ||
