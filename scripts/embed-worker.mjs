@@ -17,8 +17,14 @@ export function embedWorker(dist) {
     platform: "node",
     target: "node20",
     external: ["libsql", "sql.js"],
+    // its optional native helpers would be looked for in the program's packages
+    define: {
+      "import.meta.url": "agensightModuleUrl",
+      "process.argv": "agensightArgv",
+      "process.env.WS_NO_BUFFER_UTIL": "'1'",
+      "process.env.WS_NO_UTF_8_VALIDATE": "'1'",
+    },
     banner: { js: banner },
-    define: { "import.meta.url": "agensightModuleUrl", "process.argv": "agensightArgv" },
   });
   const holder = `${dist}/sdk/worker-text.js`;
   const text = JSON.stringify(outputFiles[0].text);

@@ -1,4 +1,5 @@
 /** Package entry `agensight`: the SDK's public names. */
+export { connectMcp, type McpConnection, type McpOptions } from "./sdk/connect-mcp.js";
 export {
   agent,
   enableSessionTracking,

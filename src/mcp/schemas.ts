@@ -1,5 +1,6 @@
 /** The published JSON Schemas: what tools take, what they answer as JSON, and the shapes these are made of. */
 import * as z from "zod";
+import { IngestMessage } from "../model/ingest-message.js";
 import { LiveEvent } from "../model/live.js";
 import { Coverage, SessionSummary, SpanSummary, TraceSummary, UsageFigures } from "../model/summary.js";
 import { argumentsSchema } from "./tool.js";
@@ -13,6 +14,7 @@ const shapes = {
   session: [SessionSummary, "A session in short"],
   usage: [UsageFigures, "Usage figures of a group or a total"],
   "live-event": [LiveEvent.array(), "A frame of /live"],
+  "ingest-message": [IngestMessage, "A frame of the WebSocket /ingest, in either direction"],
   coverage: [Coverage, "How much of what there is an answer holds"],
 } as const;
 

@@ -1,4 +1,4 @@
-/** Finished spans as they cross to the recorder's thread: flat arrays, cheap to build and to clone. */
+/** Spans as they cross to the recorder's thread: flat arrays, cheap to build and to clone. */
 import type { Attributes, Link } from "@opentelemetry/api";
 import type { ReadableSpan, TimedEvent } from "@opentelemetry/sdk-trace-base";
 
@@ -17,7 +17,8 @@ export type PackedSpan = [
   kind: number,
   startSeconds: number,
   startNanos: number,
-  endSeconds: number,
+  /** undefined while the span runs */
+  endSeconds: number | undefined,
   endNanos: number,
   attributes: Attributes,
   droppedAttributes: number,
@@ -74,6 +75,17 @@ export function packSpan(span: ReadableSpan, resource: number, scope: number): P
     span.links.length > 0 ? span.links.map(packLink) : undefined,
     span.droppedLinksCount,
   ];
+}
+
+/** A span that has only started, with what is known of it so far. */
+export function packStart(span: ReadableSpan, resource: number, scope: number): PackedSpan {
+  const packed = packSpan(span, resource, scope);
+  packed[11] = undefined;
+  return packed;
+}
+
+export function isStarted(span: PackedSpan): boolean {
+  return span[11] === undefined;
 }
 
 /** Roughly the bytes that a packed span occupies: its texts and a little for the rest. */

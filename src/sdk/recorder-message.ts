@@ -1,6 +1,7 @@
 /** What the program's thread and the recorder's thread say to each other, in order, over one port. */
 import type { MessagePort } from "node:worker_threads";
 import type { IngestOptions } from "../ingest/ingest.js";
+import type { IngestEndpoint } from "./ingest-endpoint.js";
 import type { PackedResource, PackedScope, PackedSpan } from "./packed-span.js";
 
 /** Everything the recorder's thread has to know; nothing in it is read from the environment there. */
@@ -21,6 +22,8 @@ export type RecorderConfig = {
 export type SpanBatch = {
   type: "spans";
   spans: PackedSpan[];
+  /** spans that run; only while there is an endpoint for them */
+  starts: PackedSpan[];
   kilobytes: number;
   /** added to those sent before */
   resources: PackedResource[];
@@ -32,8 +35,10 @@ export type SpanBatch = {
 export type ToRecorder =
   | { type: "configure"; config: RecorderConfig }
   | SpanBatch
+  /** where spans go besides, from the next batch on; null: nowhere */
+  | { type: "connect"; endpoint: IngestEndpoint | null }
   | { type: "dropped"; count: number }
-  /** `close`: close the store afterwards; `patience`: ms that the OTLP endpoint may take */
+  /** `close`: close the store afterwards; `patience`: ms that endpoints may take */
   | { type: "flush"; ticket: number; patience: number; close: boolean };
 
 export type DiagLevel = "error" | "warn" | "info" | "debug";

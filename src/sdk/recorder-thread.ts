@@ -1,7 +1,8 @@
-/** The recorder behind the program: takes batches in order, hands them to the store and the OTLP endpoint. */
+/** The recorder behind the program: takes batches in order, hands them to the store and to endpoints. */
 import { startHousekeeping } from "../ingest/housekeeping.js";
 import { withoutContent } from "../ingest/without-content.js";
 import type { TracesData } from "../model/otlp.js";
+import { createIngestClient, type IngestClient } from "./ingest-client.js";
 import { createOtlpSender, type OtlpSender } from "./otlp-sender.js";
 import type { PackedResource, PackedScope, PackedSpan } from "./packed-span.js";
 import { type DiagLevel, type FromRecorder, type SpanBatch, shared, type ToRecorder } from "./recorder-message.js";
@@ -14,6 +15,9 @@ const maxKilobytesAtOnce = 4_000;
 
 /** ms between the starts of two transactions while spans come steadily: each has its price, whatever it holds. */
 const writeEvery = 25;
+
+/** ms that a connection may take to end while the program goes on */
+const disconnectPatience = 1_500;
 
 export type RecorderThread = {
   receive(message: ToRecorder): void;
@@ -35,6 +39,8 @@ export function createRecorderThread(
   const scopes: PackedScope[] = [];
   let writer: SpanWriter | null = null;
   let sender: OtlpSender | null = null;
+  let client: IngestClient | null = null;
+  const shown = new WeakSet<SpanBatch>();
   /** why spans were given up since the last flush; null = none were */
   let givenUp: string | null = null;
   let working = false;
@@ -53,7 +59,6 @@ export function createRecorderThread(
   async function work(): Promise<void> {
     working = true;
     housekeeping.pause();
-    workedAt = performance.now();
     clearTimeout(soon);
     soon = undefined;
     for (fetchAll(); inbox[0]; fetchAll()) {
@@ -77,12 +82,32 @@ export function createRecorderThread(
       if (config.path !== null) writer = createSpanWriter({ ...config, path: config.path }, report);
       await writer?.open();
       reply({ type: "ready" });
+    } else if (message.type === "connect") {
+      await disconnect();
+      if (message.endpoint)
+        client = createIngestClient({ endpoint: message.endpoint, encode, kept: writer !== null, report });
     } else if (message.type === "dropped") {
       writer?.dropped(message.count);
     } else {
-      await sender?.flush(message.patience, message.close);
+      const { patience, close } = message;
+      // where there is a file, it is what a program waits for; at its end it waits for both
+      const [missing] = await Promise.all([
+        close || !writer ? client?.flush(patience, close) : null,
+        sender?.flush(patience, close),
+      ]);
+      if (!writer) givenUp ??= missing ?? null;
       flushed(message.ticket, message.close);
     }
+  }
+
+  async function disconnect(): Promise<void> {
+    await client?.flush(disconnectPatience, true);
+    client?.close();
+    client = null;
+  }
+
+  function encode(spans: PackedSpan[]): TracesData {
+    return strip(unpackSpans(spans, resources, scopes));
   }
 
   function flushed(ticket: number, close: boolean): void {
@@ -90,6 +115,7 @@ export function createRecorderThread(
     if (close) {
       closed = true;
       housekeeping.pause();
+      client?.close();
       writer?.close();
       announce(shared.closed, ticket);
     }
@@ -121,24 +147,37 @@ export function createRecorderThread(
   async function record(): Promise<void> {
     const batches = waiting();
     const { spans, service } = unpackable(batches);
+    show(batches);
+    if (spans.length > 0) workedAt = performance.now();
     let error: string | null = null;
     const request = lazy(() => unpackSpans(spans, resources, scopes));
-    if (writer) error = await writer.write(spans.length, request, service);
+    if (writer && spans.length > 0) error = await writer.write(spans.length, request, service);
     givenUp ??= error;
-    sender?.send(strip(request()), spans.length);
+    if (spans.length > 0) sender?.send(strip(request()), spans.length);
     done(batches);
     for (const { spans, kilobytes, ticket } of batches) {
       Atomics.add(state, shared.spans, spans.length);
       Atomics.add(state, shared.kilobytes, kilobytes);
       if (ticket !== null) reply({ type: "done", ticket, error });
     }
-    // lets the sender's sockets have their turn under load
-    if (sender) await new Promise(setImmediate);
+    // lets sockets have their turn under load
+    if (sender || client) await new Promise(setImmediate);
   }
 
   /** Unless `writeNow` came in between. */
   function done(messages: ToRecorder[]): void {
     if (inbox[0] === messages[0]) inbox.splice(0, messages.length);
+  }
+
+  /** Sends what has not been sent yet to those who watch. */
+  function show(batches: SpanBatch[]): void {
+    const fresh = batches.filter((batch) => !shown.has(batch));
+    if (!client || fresh.length === 0) return;
+    for (const batch of fresh) shown.add(batch);
+    client.send(
+      fresh.flatMap(({ starts }) => starts),
+      unpackable(fresh).spans,
+    );
   }
 
   /** The spans of `batches`, with the resources and scopes that they brought along taken over. */
@@ -158,7 +197,11 @@ export function createRecorderThread(
       if (working) return;
       const early = workedAt + writeEvery - performance.now();
       if (early <= 0 || isAwaited(message)) void work();
-      else soon ??= setTimeout(work, early);
+      else {
+        soon ??= setTimeout(work, early);
+        // only the file has its price; and nothing but spans can be waiting here
+        if (message.type === "spans") show([message]);
+      }
     },
     writeNow() {
       for (let message = inbox[0]; message; message = inbox[0]) {

@@ -1,8 +1,9 @@
-/** The program's side of recording: queues finished spans, hands them over in small batches, counts what is lost. */
+/** The program's side of recording: queues spans, hands them over in small batches, counts what is lost. */
 import { diag } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
 import { createDictionary } from "./dictionary.js";
-import { type PackedSpan, packedSize, packSpan } from "./packed-span.js";
+import { type IngestEndpoint, watchEndpoint } from "./ingest-endpoint.js";
+import { type PackedSpan, packedSize, packSpan, packStart } from "./packed-span.js";
 import { saveAtExit } from "./process-exit.js";
 import { type RecorderHost, startInline, startThread } from "./recorder-host.js";
 import { type FromRecorder, type RecorderConfig, shared, type ToRecorder } from "./recorder-message.js";
@@ -21,11 +22,16 @@ const maxWaitingKilobytes = 32 * 1024;
 
 const ticketPatience = 10_000;
 const closePatience = 1_000;
-const otlpPatience = { flush: 5_000, exit: 1_500 };
+const endpointPatience = { flush: 5_000, exit: 1_500 };
+
+/** shared, so that it costs nothing where nobody wants starts */
+const none: PackedSpan[] = [];
 
 export type Recorder = {
   /** Takes one finished span. Never throws; drops and counts it when too many wait. */
   record(span: ReadableSpan): void;
+  /** Notes a span that has begun, while somebody wants to know. Never throws. */
+  started(span: ReadableSpan): void;
   /** Takes spans and tells when they are on disk (null) or why they are not. */
   save(spans: ReadableSpan[], settle: (error: string | null) => void): void;
   /** Resolves when all spans taken so far are on disk or given up; never rejects. */
@@ -38,6 +44,10 @@ export function startRecorder(config: RecorderConfig): Recorder {
   const dictionary = createDictionary();
   let pending: PackedSpan[] = [];
   let pendingBytes = 0;
+  /** begun since the last batch; one that ends before the next need not be told of */
+  const starting = new Set<ReadableSpan>();
+  let endpoint: IngestEndpoint | null = null;
+  let threaded = false;
   let sentSpans = 0;
   let sentKilobytes = 0;
   let dropped = 0;
@@ -52,18 +62,30 @@ export function startRecorder(config: RecorderConfig): Recorder {
 
   start(true);
   const forget = saveAtExit(saveNow);
+  const unwatch = watchEndpoint(connect);
 
-  function start(threaded: boolean): void {
+  function start(withThread: boolean): void {
     const events = { message: onMessage, death: onDeath };
     ready = false;
+    threaded = withThread;
     try {
       host = threaded ? startThread(events) : startInline(events);
       if (!threaded) diag.warn("agensight: no thread can be had, recording takes the program's own time");
       host.post({ type: "configure", config });
+      if (endpoint) connect(endpoint);
     } catch (error) {
       diag.error("agensight: the recorder did not start", error);
       if (threaded) start(false);
     }
+  }
+
+  function connect(wanted: IngestEndpoint | null): void {
+    if (ending || !host) return;
+    postPending();
+    starting.clear();
+    endpoint = threaded ? wanted : null;
+    if (wanted && !threaded) diag.warn("agensight: connectMcp needs a thread; spans are not sent");
+    else post({ type: "connect", endpoint });
   }
 
   function post(message: ToRecorder): void {
@@ -158,13 +180,32 @@ export function startRecorder(config: RecorderConfig): Recorder {
   function postPending(ticket: number | null = null): void {
     clearTimeout(timer);
     timer = undefined;
-    if (pending.length === 0) return;
+    const starts = takeStarts();
+    if (pending.length === 0 && starts.length === 0) return;
     const kilobytes = Math.ceil(pendingBytes / 1024);
     sentSpans += pending.length;
     sentKilobytes += kilobytes;
-    postBatch({ type: "spans", spans: pending, kilobytes, ticket, ...dictionary.additions() });
+    postBatch({ type: "spans", spans: pending, starts, kilobytes, ticket, ...dictionary.additions() });
     pending = [];
     pendingBytes = 0;
+  }
+
+  function takeStarts(): PackedSpan[] {
+    if (starting.size === 0) return none;
+    const spans = Array.from(starting);
+    starting.clear();
+    // they take no room that ended spans need
+    if (waitingKilobytes() > maxWaitingKilobytes / 2) return none;
+    const starts = spans.map((span) =>
+      packStart(span, dictionary.resource(span.resource), dictionary.scope(span.instrumentationScope)),
+    );
+    for (const start of starts) pendingBytes += packedSize(start);
+    return starts;
+  }
+
+  function postSoon(): void {
+    if (pending.length >= batchSpans || pendingBytes >= batchBytes || starting.size >= batchSpans) postPending();
+    else timer ??= setTimeout(() => postPending(), batchDelay).unref();
   }
 
   function reportDropped(): void {
@@ -199,7 +240,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
         if (error && !close) fail(new Error(`Not every span is on disk: ${error}`));
         else done();
       });
-      askToFlush(ticket, otlpPatience.flush, close);
+      askToFlush(ticket, endpointPatience.flush, close);
     });
   }
 
@@ -209,7 +250,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
     exiting = last;
     try {
       const ticket = ++lastTicket;
-      askToFlush(ticket, otlpPatience.exit, last);
+      askToFlush(ticket, endpointPatience.exit, last);
       const before = written();
       const flushed = (): boolean => host?.wait(shared.flushed, ticket, patience) === true;
       if (!flushed() && (written() === before || !flushed())) {
@@ -226,12 +267,21 @@ export function startRecorder(config: RecorderConfig): Recorder {
     record(span) {
       if (ending || !host) return;
       try {
+        starting.delete(span);
         if (!take(span)) return;
         if (exiting) saveNow(closePatience, true);
-        else if (pending.length >= batchSpans || pendingBytes >= batchBytes) postPending();
-        else timer ??= setTimeout(() => postPending(), batchDelay).unref();
+        else postSoon();
       } catch (error) {
         diag.error("agensight: a span was not recorded", error);
+      }
+    },
+    started(span) {
+      if (!endpoint || exiting) return;
+      try {
+        starting.add(span);
+        postSoon();
+      } catch (error) {
+        diag.error("agensight: a span's start was not sent", error);
       }
     },
     save(spans, settled) {
@@ -250,6 +300,8 @@ export function startRecorder(config: RecorderConfig): Recorder {
     flush: () => ending ?? flush(false),
     shutdown() {
       ending ??= flush(true).then(forget);
+      unwatch();
+      endpoint = null;
       return ending;
     },
   };

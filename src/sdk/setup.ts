@@ -4,13 +4,14 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { spanLimits } from "./environment.js";
+import { hasEndpoint } from "./ingest-endpoint.js";
 import { type Recorder, startRecorder } from "./recorder.js";
 import type { RecorderConfig } from "./recorder-message.js";
 import { createSpanProcessor } from "./span-processor.js";
 import { type StoreOptions, storeConfig } from "./store-config.js";
 
 export type TracingOptions = Omit<StoreOptions, "dbPath"> & {
-  /** As in `StoreOptions`; `false`: no file, only the OTLP endpoint. */
+  /** As in `StoreOptions`; `false`: no file, only the OTLP endpoint and what `connectMcp` names. */
   dbPath?: StoreOptions["dbPath"] | false;
   /** An OTLP/HTTP endpoint that also gets every span; `/v1/traces` is added where the url has no path. */
   otlp?: { url: string; headers?: Record<string, string> };
@@ -104,8 +105,7 @@ async function stop(recorder: Recorder, provider: BasicTracerProvider): Promise<
 }
 
 function recorderConfig(service: string, { dbPath, otlp, ...options }: TracingOptions): RecorderConfig {
-  if (dbPath === false && !otlp)
-    diag.warn("agensight: neither a file nor an OTLP endpoint is set, nothing is recorded");
+  if (dbPath === false && !otlp) setImmediate(warnOfNothing).unref();
   const store = storeConfig(dbPath ? { ...options, dbPath } : options);
   return {
     ...store,
@@ -113,4 +113,10 @@ function recorderConfig(service: string, { dbPath, otlp, ...options }: TracingOp
     service,
     otlp: otlp ? { url: otlp.url, headers: { ...otlp.headers } } : null,
   };
+}
+
+/** `connectMcp` may come after `setupTracing`. */
+function warnOfNothing(): void {
+  if (!hasEndpoint())
+    diag.warn("agensight: there is neither a file, an OTLP endpoint nor a connectMcp: nothing is recorded");
 }

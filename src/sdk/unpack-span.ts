@@ -72,10 +72,10 @@ function unpackSpan([
     name,
     kind: kind + 1,
     startTimeUnixNano: nanos(startSeconds, startNanos),
-    endTimeUnixNano: nanos(endSeconds, endNanos),
     attributes: keyValues(attributes),
     status: message === undefined ? { code } : { code, message },
   };
+  if (endSeconds !== undefined) span.endTimeUnixNano = nanos(endSeconds, endNanos);
   if (parentSpanId) span.parentSpanId = parentSpanId;
   if (traceState) span.traceState = traceState;
   if (events) span.events = events.map(unpackEvent);
