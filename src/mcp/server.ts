@@ -42,7 +42,7 @@ export function createServer(options: ServerOptions): Server {
   const server = new Server(
     { name: "agensight", title: "Agensight", version: options.version },
     {
-      capabilities: { tools: {}, resources: {}, completions: {} },
+      capabilities: { tools: {}, resources: {}, completions: {}, logging: {} },
       instructions,
       // Only elicitation would validate by JSON Schema; without this the SDK builds a validator at every start.
       jsonSchemaValidator: {
