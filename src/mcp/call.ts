@@ -36,16 +36,22 @@ export function errorText(error: unknown): { code: string; message: string; hint
 }
 
 /** What a tool or a resource gets to work with. */
-export async function contextOf(options: ServerOptions, signal: AbortSignal): Promise<ToolContext> {
+export async function contextOf(
+  options: ServerOptions,
+  signal: AbortSignal,
+  progress: ToolContext["progress"] = () => {},
+): Promise<ToolContext> {
   const now = options.now?.() ?? Date.now();
   const reader = await options.reader();
   const others = async () => (await options.otherStores?.())?.filter((store) => store.path !== options.storePath) ?? [];
   const nothingRecorded = async () => recordingHint(options.storePath, reader !== null, await others(), now);
   return {
     reader: reader ?? missingStore(options.storePath, await nothingRecorded()),
+    live: options.live,
     content: options.content ?? "full",
     now,
     signal,
+    progress,
     given: {},
     nothingRecorded,
   };
@@ -64,6 +70,7 @@ export async function callTool(
   name: string,
   given: Record<string, unknown>,
   signal: AbortSignal,
+  progress?: ToolContext["progress"],
 ): Promise<Answer> {
   const json = given.format === "json";
   try {
@@ -74,7 +81,7 @@ export async function callTool(
         hint: `Tools: ${known.join(", ")}.`,
       });
     }
-    return { text: await answer(tool, given, await contextOf(options, signal)), isError: false };
+    return { text: await answer(tool, given, await contextOf(options, signal, progress)), isError: false };
   } catch (error) {
     const { code, message, hint } = errorText(error);
     const text = json

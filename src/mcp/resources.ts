@@ -4,17 +4,24 @@ import { answer, contextOf } from "./call.js";
 import { recentChanges } from "./render/changes.js";
 import { inline, nameText, quoted } from "./render/fence.js";
 import { ago, dotted } from "./render/format.js";
+import { liveFilterOf, liveTemplate, scheme, segments } from "./resource-address.js";
 import type { ServerOptions } from "./server-options.js";
 import { getSession } from "./tools/get-session.js";
 import { getSpan } from "./tools/get-span.js";
 import { getTrace } from "./tools/get-trace.js";
 import { getUsage } from "./tools/get-usage.js";
 
-const scheme = "agensight://";
 const markdown = "text/markdown";
 const windows = ["1h", "24h", "7d", "30d", "all"];
 
 export const templates = [
+  {
+    uriTemplate: liveTemplate,
+    name: "live changes",
+    title: "Latest changes",
+    description: "The spans that changed last, of one session, service, agent, kind or status",
+    mimeType: markdown,
+  },
   {
     uriTemplate: `${scheme}traces/{traceId}`,
     name: "trace",
@@ -92,15 +99,6 @@ export async function listResources(options: ServerOptions, signal: AbortSignal)
   ];
 }
 
-function segments(uri: string): string[] {
-  const [path = ""] = uri.slice(scheme.length).split("?");
-  try {
-    return uri.startsWith(scheme) ? path.split("/").map(decodeURIComponent) : [];
-  } catch {
-    return [];
-  }
-}
-
 /** Errors: not_found for an address or an id that does not exist. */
 export async function readResource(
   options: ServerOptions,
@@ -112,7 +110,7 @@ export async function readResource(
   const markdownOf = async (text: Promise<string>) => ({ text: await text, mimeType: markdown });
   if (kind === "schema" && id === undefined)
     return { text: await schemaText(options.storePath), mimeType: "text/plain" };
-  if (kind === "live" && id === undefined) return markdownOf(recentChanges(context));
+  if (kind === "live" && id === undefined) return markdownOf(recentChanges(context, liveFilterOf(uri)));
   if (kind === "traces" && id && rest.length === 0) return markdownOf(answer(getTrace, { trace_id: id }, context));
   if (kind === "traces" && id && rest[0] === "spans" && rest[1] && rest.length === 2) {
     return markdownOf(answer(getSpan, { trace_id: id, span_id: rest[1] }, context));
@@ -123,7 +121,7 @@ export async function readResource(
     return markdownOf(answer(getUsage, id === "all" ? {} : { since: id }, context));
   }
   throw new AgensightError("not_found", `There is no resource ${quoted(uri, 200)}.`, {
-    hint: `Addresses: ${[...templates.map((t) => t.uriTemplate), `${scheme}live`, `${scheme}schema`].join(", ")}.`,
+    hint: `Addresses: ${[...templates.map((t) => t.uriTemplate), `${scheme}schema`].join(", ")}.`,
   });
 }
 

@@ -1,5 +1,6 @@
 /** What a tool is: a name, zod arguments and a function from a store to a text. Knows no SDK and no transport. */
 import * as z from "zod";
+import type { LiveFeed } from "../store/live-feed.js";
 import type { TraceReader } from "../store/reader.js";
 
 /** What a tool does to the world; its MCP annotations follow from it. */
@@ -7,6 +8,7 @@ type Effect = "read";
 
 export type ToolContext = {
   reader: TraceReader;
+  live: LiveFeed;
   /** how much recorded text an answer may show */
   content: "none" | "preview" | "full";
   /** ms since the epoch */
@@ -15,6 +17,8 @@ export type ToolContext = {
   signal: AbortSignal;
   /** the arguments as the caller wrote them, for the next call */
   given: Record<string, unknown>;
+  /** tells a caller who asked for it what is being waited for */
+  progress(message: string): void;
   /** what to do when the store is missing or empty */
   nothingRecorded(): Promise<string>;
 };

@@ -37,6 +37,7 @@ describe("resources", () => {
   it("have templates for each kind of address", async () => {
     const { resourceTemplates } = await mcp.client.listResourceTemplates();
     expect(resourceTemplates.map((template) => template.uriTemplate)).toEqual([
+      "agensight://live{?session,service,agent,kind,status}",
       "agensight://traces/{traceId}",
       "agensight://traces/{traceId}/spans/{spanId}",
       "agensight://sessions/{sessionId}",

@@ -5,7 +5,7 @@ import { idText, inline, nameText } from "./fence.js";
 import { ago, count, dotted, duration, money, plural, tokenFigures } from "./format.js";
 import { indented, messagesText } from "./messages.js";
 import type { Section } from "./sections.js";
-import { trouble } from "./span-line.js";
+import { runningFor, trouble } from "./span-line.js";
 
 /** Attribute values up to this length are shown in the list of attributes, longer ones are only named. */
 const shortValue = 160;
@@ -18,7 +18,11 @@ export function spanFacts(span: SpanDetail, now: number): string {
     dotted([
       `${span.kind === "other" ? "span" : span.kind} ${nameText(span.name)}`,
       span.status === "error" ? "ERROR" : span.status,
-      span.duration_ms === null ? "not ended" : duration(span.duration_ms),
+      span.duration_ms !== null
+        ? duration(span.duration_ms)
+        : span.status === "running"
+          ? runningFor(Date.parse(span.start), now)
+          : "never ended",
       tokenFigures(span),
       number("cache write", span.cache_write_tokens),
       number("reasoning", span.reasoning_tokens),
@@ -47,7 +51,7 @@ export function spanFacts(span: SpanDetail, now: number): string {
       named("response id", span.response_id),
       span.cost_usd !== null && named("prices", span.price_version),
     ]),
-    span.status === "error" && trouble(span, 400),
+    span.status === "error" && trouble(span, now, 400),
     Object.keys(span.redacted).length > 0 &&
       `redacted: ${Object.entries(span.redacted)
         .slice(0, 10)

@@ -3,20 +3,26 @@ import type { SpanSummary, TraceSummary } from "../../model/summary.js";
 import { idText, nameText, quoted } from "./fence.js";
 import { dotted, duration, money, tokenFigures } from "./format.js";
 
-/** `ERROR TimeoutError "no answer"`, a state that is not over, or nothing. */
-export function trouble(span: SpanSummary, max = 160): string {
+/** `for 12 s`: how long what is running has been; both in ms since the epoch. */
+export function runningFor(start: number, now: number): string {
+  return `for ${duration(Math.max(0, now - start))}`;
+}
+
+/** `ERROR TimeoutError "no answer"`, `RUNNING for 12 s`, `ABANDONED`, or nothing. `now`: ms since the epoch. */
+export function trouble(span: SpanSummary, now: number, max = 160): string {
   if (span.status === "error") {
     const type = span.error_type === null ? "" : ` ${nameText(span.error_type, 60)}`;
     return `ERROR${type}${span.error_message === null ? "" : ` ${quoted(span.error_message, max)}`}`;
   }
+  if (span.status === "running") return `RUNNING ${runningFor(Date.parse(span.start), now)}`;
   return span.status === "ok" ? "" : span.status.toUpperCase();
 }
 
 /** Where the reader knows already: the line begins with the offset from `start` (ms since the epoch); an only `model` is not repeated. */
-export type LineFrame = { start: number; model: string | null };
+export type LineFrame = { start: number; model: string | null; now: number };
 
-export function lineFrame(trace: TraceSummary): LineFrame {
-  return { start: Date.parse(trace.start), model: trace.models.length === 1 ? (trace.models[0] ?? null) : null };
+export function lineFrame(trace: TraceSummary, now: number): LineFrame {
+  return { start: Date.parse(trace.start), model: trace.models.length === 1 ? (trace.models[0] ?? null) : null, now };
 }
 
 export function spanLine(span: SpanSummary, frame: LineFrame): string {
@@ -25,7 +31,7 @@ export function spanLine(span: SpanSummary, frame: LineFrame): string {
   const said = (value: string | null) => (value === null || span.name.includes(value) ? null : nameText(value, 60));
   return dotted([
     `${Number.isNaN(offset) ? "" : `+${duration(Math.max(0, offset))} `}${span.kind === "other" ? "span" : span.kind} ${name}`,
-    trouble(span),
+    trouble(span, frame.now),
     span.duration_ms === null ? null : duration(span.duration_ms),
     span.model !== frame.model && said(span.model),
     span.kind === "tool" ? said(span.tool) : span.kind === "agent" ? said(span.agent) : null,

@@ -2,6 +2,7 @@
 import type { TraceSummary } from "../../model/summary.js";
 import { idText, nameText } from "./fence.js";
 import { ago, costFigures, dotted, duration, plural, second, tokenFigures } from "./format.js";
+import { runningFor } from "./span-line.js";
 
 /** Up to five names, the rest counted. */
 export function names(label: string, list: readonly string[]): string {
@@ -29,11 +30,15 @@ export function traceLine(trace: TraceSummary, now: number): string {
   ]);
 }
 
-/** The one-line verdict on a whole trace. */
-export function verdict(trace: TraceSummary): string {
+/** The one-line verdict on a whole trace. `now`: ms since the epoch. */
+export function verdict(trace: TraceSummary, now: number): string {
   return dotted([
     trace.status === "error" ? "ERROR" : trace.status,
-    trace.duration_ms === null ? "not ended" : duration(trace.duration_ms),
+    trace.duration_ms !== null
+      ? duration(trace.duration_ms)
+      : trace.status === "running"
+        ? runningFor(Date.parse(trace.start), now)
+        : "not ended",
     plural(trace.span_count, "span"),
     plural(trace.llm_calls, "model call"),
     tokenFigures(trace),

@@ -7,5 +7,15 @@ import { getUsage } from "./get-usage.js";
 import { listSessions } from "./list-sessions.js";
 import { listTraces } from "./list-traces.js";
 import { searchSpans } from "./search-spans.js";
+import { tailSpans } from "./tail-spans.js";
 
-export const tools: readonly Tool[] = [listTraces, getTrace, getSpan, searchSpans, listSessions, getSession, getUsage];
+export const tools: readonly Tool[] = [
+  listTraces,
+  getTrace,
+  getSpan,
+  searchSpans,
+  listSessions,
+  getSession,
+  getUsage,
+  tailSpans,
+];

@@ -113,7 +113,7 @@ function head({ trace, spans, omitted }: TraceTree, args: Arguments, budget: num
       ? ""
       : `only the subtree of span ${idText(args.span_id)}: ${plural(spans.length + omitted, "span")}`;
   const legend = "\n+start offset, kind, name, duration, tokens, cost, span id (names and errors are recorded data)";
-  return [verdict(trace), budget >= roomy && about, id, budget >= roomy && legend].filter(Boolean).join("\n");
+  return [verdict(trace, now), budget >= roomy && about, id, budget >= roomy && legend].filter(Boolean).join("\n");
 }
 
 function treeText(tree: TraceTree, args: Arguments, context: ToolContext): string {
@@ -135,14 +135,14 @@ function treeText(tree: TraceTree, args: Arguments, context: ToolContext): strin
     });
   };
   const room = budget - estimateTokens(top) - estimateTokens(tail(0)) - 10;
-  const { text, shown } = renderTree(buildTree(tree.spans), lineFrame(tree.trace), room);
+  const { text, shown } = renderTree(buildTree(tree.spans), lineFrame(tree.trace, context.now), room);
   return `${top}\n${text}\n${tail(shown)}`;
 }
 
 function pageText(tree: TraceTree, offset: number, args: Arguments, context: ToolContext): string {
   const { trace_id, unpriced_calls: unpriced } = tree.trace;
   const budget = args.max_tokens ?? 2000;
-  const frame = lineFrame(tree.trace);
+  const frame = lineFrame(tree.trace, context.now);
   const depths = new Map(Array.from(walkTree(buildTree(tree.spans)), (node) => [node.span.span_id, node.depth]));
   const top = offset === 0 ? `${head(tree, args, budget, context.now)}\n` : "";
   const room = budget - estimateTokens(top) - 150;

@@ -54,7 +54,7 @@ function hitLine({ span, field, snippet }: SpanHit, now: number): string {
   const start = Date.parse(span.start);
   return dotted([
     `${span.kind === "other" ? "span" : span.kind} ${nameText(span.name)}`,
-    trouble(span, 80),
+    trouble(span, now, 80),
     `${Number.isNaN(start) ? "" : `${ago(start, now)}, `}${second(span.start)}`,
     span.duration_ms === null ? null : duration(span.duration_ms),
     field !== "name" && `${inline(field, 40)}: ${quoted(snippet, 240)}`,
