@@ -16,6 +16,8 @@ const scenarios = [
   "completion-complete",
   "tools-list",
   "resources-list",
+  "resources-subscribe",
+  "resources-unsubscribe",
   "server-sse-multiple-streams",
   "dns-rebinding-protection",
 ];

@@ -3,14 +3,14 @@ import { AgensightError } from "../model/error.js";
 import { type LiveFilter, matchesLive } from "../model/live.js";
 import type { ChangeBatch, Listening, LiveFeed } from "../store/live-feed.js";
 import type { TraceReader } from "../store/reader.js";
-import { watchedBy } from "./resource-address.js";
+import { scheme, watchedBy } from "./resource-address.js";
 
 /** ms between two notifications of one address */
 const interval = 250;
 const most = 100;
 
 export type Subscriptions = {
-  /** Errors: not_found for an address that cannot be watched, bad_argument for its filter, too_large beyond 100. */
+  /** Errors: not_found for an address of ours that cannot be watched, bad_argument for its filter, too_large beyond 100. */
   subscribe(uri: string, reader: TraceReader): Promise<void>;
   unsubscribe(uri: string): void;
   close(): void;
@@ -51,6 +51,8 @@ export function openSubscriptions(live: LiveFeed, notify: (uri: string) => Promi
 
   return {
     async subscribe(uri, reader) {
+      // an address of another scheme is nobody's here: it never changes, which the protocol's suite takes for granted
+      if (/^[a-z][a-z0-9+.-]*:/i.test(uri) && !uri.startsWith(scheme)) return;
       const watched = await watchedBy(uri, reader);
       if (closed || subscriptions.has(uri)) return;
       if (subscriptions.size >= most)

@@ -111,19 +111,22 @@ describe("one conversation over every transport", () => {
     await client.close();
   });
 
-  test.for(transports)(
-    "over %s, a subscriber is told what changed, until it unsubscribes",
-    async ([, connect], { skip }) => {
-      const client = await connect();
-      if (!client.getServerCapabilities()?.resources?.subscribe) skip();
-      const uri = "agensight://live";
-      const updates: string[] = [];
-      client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => void updates.push(params.uri));
-      await client.subscribeResource({ uri });
-      server.ingest.traces(requestOf([span({ trace: ++made, id: made })]));
-      await expect.poll(() => updates, { timeout: 15_000 }).toContain(uri);
-      await client.unsubscribeResource({ uri });
-      await client.close();
-    },
-  );
+  test.for(transports)("over %s, a subscriber is told what changed, until it unsubscribes", async ([, connect]) => {
+    const client = await connect();
+    const [live, shop] = ["agensight://live", "agensight://live?service=shop"];
+    const told: Record<string, number> = { [live]: 0, [shop]: 0 };
+    client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params: { uri } }) => {
+      told[uri] = (told[uri] ?? 0) + 1;
+    });
+    const change = () => server.ingest.traces(requestOf([span({ trace: ++made, id: made })]));
+    for (const uri of [live, shop]) await client.subscribeResource({ uri });
+    change();
+    await expect.poll(() => told[live] && told[shop], { timeout: 15_000 }).toBeGreaterThan(0);
+    await client.unsubscribeResource({ uri: live });
+    const before = { ...told };
+    change();
+    await expect.poll(() => told[shop], { timeout: 15_000 }).toBeGreaterThan(before[shop] ?? 0);
+    expect(told[live]).toBe(before[live]);
+    await client.close();
+  });
 });
