@@ -17,12 +17,12 @@ export function spanFacts(span: SpanDetail, now: number): string {
   const lines = [
     dotted([
       `${span.kind === "other" ? "span" : span.kind} ${nameText(span.name)}`,
-      span.status === "error" ? "ERROR" : span.status,
-      span.duration_ms !== null
-        ? duration(span.duration_ms)
-        : span.status === "running"
-          ? runningFor(Date.parse(span.start), now)
-          : "never ended",
+      ...(span.status === "running"
+        ? [runningFor(span.start, now)]
+        : [
+            span.status === "error" ? "ERROR" : span.status,
+            span.duration_ms === null ? "never ended" : duration(span.duration_ms),
+          ]),
       tokenFigures(span),
       number("cache write", span.cache_write_tokens),
       number("reasoning", span.reasoning_tokens),

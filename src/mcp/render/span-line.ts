@@ -3,9 +3,9 @@ import type { SpanSummary, TraceSummary } from "../../model/summary.js";
 import { idText, nameText, quoted } from "./fence.js";
 import { dotted, duration, money, tokenFigures } from "./format.js";
 
-/** `for 12 s`: how long what is running has been; both in ms since the epoch. */
-export function runningFor(start: number, now: number): string {
-  return `for ${duration(Math.max(0, now - start))}`;
+/** `running for 12 s`. `start`: ISO; `now`: ms since the epoch, of a clock that may be behind. */
+export function runningFor(start: string, now: number): string {
+  return `running for ${duration(Math.max(0, now - Date.parse(start)))}`;
 }
 
 /** `ERROR TimeoutError "no answer"`, `RUNNING for 12 s`, `ABANDONED`, or nothing. `now`: ms since the epoch. */
@@ -14,7 +14,7 @@ export function trouble(span: SpanSummary, now: number, max = 160): string {
     const type = span.error_type === null ? "" : ` ${nameText(span.error_type, 60)}`;
     return `ERROR${type}${span.error_message === null ? "" : ` ${quoted(span.error_message, max)}`}`;
   }
-  if (span.status === "running") return `RUNNING ${runningFor(Date.parse(span.start), now)}`;
+  if (span.status === "running") return runningFor(span.start, now).replace("running", "RUNNING");
   return span.status === "ok" ? "" : span.status.toUpperCase();
 }
 

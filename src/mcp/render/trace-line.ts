@@ -33,12 +33,12 @@ export function traceLine(trace: TraceSummary, now: number): string {
 /** The one-line verdict on a whole trace. `now`: ms since the epoch. */
 export function verdict(trace: TraceSummary, now: number): string {
   return dotted([
-    trace.status === "error" ? "ERROR" : trace.status,
-    trace.duration_ms !== null
-      ? duration(trace.duration_ms)
-      : trace.status === "running"
-        ? runningFor(Date.parse(trace.start), now)
-        : "not ended",
+    ...(trace.status === "running"
+      ? [runningFor(trace.start, now)]
+      : [
+          trace.status === "error" ? "ERROR" : trace.status,
+          trace.duration_ms === null ? "not ended" : duration(trace.duration_ms),
+        ]),
     plural(trace.span_count, "span"),
     plural(trace.llm_calls, "model call"),
     tokenFigures(trace),
