@@ -24,6 +24,8 @@ function createFile(path: string): void {
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
   // made before SQLite opens it: its -wal and -shm files take over the mode
   closeSync(openSync(path, "wx", 0o600));
+  // left behind by a file of this name that was deleted alone: SQLite would read its pages into the new one
+  for (const end of ["-wal", "-shm"]) rmSync(path + end, { force: true });
 }
 
 /** Opens for writing; the file and its folder are created where missing. */

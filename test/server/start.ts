@@ -2,6 +2,8 @@
 
 import { type Ingest, openIngest } from "../../src/ingest/ingest.js";
 import type { ServerOptions } from "../../src/mcp/server-options.js";
+import type { LogsData } from "../../src/model/otlp.js";
+import { decode, decompress } from "../../src/server/otlp/decode.js";
 import type { Receiver } from "../../src/server/receiver.js";
 import type { ServerContext } from "../../src/server/route.js";
 import { makeRoutes, socketRoutes } from "../../src/server/routes.js";
@@ -25,7 +27,7 @@ export type TestServer = {
   close(): Promise<void>;
 };
 
-/** Receives on this thread, parsed spans only. */
+/** Receives on this thread. */
 function directReceiver(ingest: Ingest): Receiver {
   const receipt = (result: ReturnType<Ingest["traces"]>) => ({
     accepted: result.accepted,
@@ -33,9 +35,9 @@ function directReceiver(ingest: Ingest): Receiver {
     reasons: result.rejected.map((item) => item.reason),
   });
   return {
-    receive: async ({ bytes, signal }) => {
-      const data = JSON.parse(Buffer.from(bytes).toString("utf8"));
-      return receipt(signal === "traces" ? ingest.traces(data) : ingest.logs(data));
+    receive: async (body) => {
+      const data = decode({ ...body, bytes: decompress(body) });
+      return receipt("resourceSpans" in data ? ingest.traces(data) : ingest.logs(data as LogsData));
     },
     write: async (data) => receipt(ingest.traces(data)),
     abandon: async (spans) => ingest.abandon(spans),

@@ -1,5 +1,6 @@
 /** OTLP protobuf → the OTLP/JSON shape. Source: opentelemetry-proto 1.x, `trace.proto`, `logs.proto`, `common.proto`. */
 import protobuf from "protobufjs";
+import { AgensightError } from "../../model/error.js";
 import type { LogsData, OtlpLogRecord, OtlpSpan, TracesData } from "../../model/otlp.js";
 
 // enums are declared as numbers, which is what OTLP/JSON has; fields that are not named here are passed over
@@ -30,10 +31,20 @@ message LogRecord { fixed64 time_unix_nano = 1; int32 severity_number = 2; strin
   bytes span_id = 10; fixed64 observed_time_unix_nano = 11; string event_name = 12; }`);
 const types = { traces: root.lookupType("TracesData"), logs: root.lookupType("LogsData") };
 
-/** Throws where the bytes are no such message, or are nested deeper than 100 messages. */
+/** Two bytes make a message, which takes many times their memory. */
+const mostFields = 2_000_000;
+
+/** Throws where the bytes are no such message, or are nested deeper than 100 messages. Errors: too_large (fields). */
 export function decodeProtobuf(signal: "traces" | "logs", bytes: Uint8Array): TracesData | LogsData {
   const type = types[signal];
-  const data = type.toObject(type.decode(bytes), { longs: String, bytes: String, json: true });
+  const reader = protobuf.Reader.create(bytes) as protobuf.Reader & { tag(): number };
+  const readTag = reader.tag;
+  let fields = 0;
+  reader.tag = () => {
+    if (++fields > mostFields) throw new AgensightError("too_large", `The body has more than ${mostFields} fields.`);
+    return readTag.call(reader);
+  };
+  const data = type.toObject(type.decode(reader), { longs: String, bytes: String, json: true });
   if (signal === "logs") {
     for (const { scopeLogs } of (data as LogsData).resourceLogs ?? [])
       for (const { logRecords } of scopeLogs ?? []) logRecords?.forEach(namesInHex);

@@ -29,7 +29,5 @@ export type ToReceiver = { id: number } & (
 );
 
 export type FromReceiver =
-  /** it is being read; what the thread dies of is most likely in it */
-  | { type: "reading"; id: number }
   | { type: "done"; id: number; receipt: Receipt }
   | { type: "failed"; id: number; code: ErrorCode; message: string; hint: string | null };

@@ -16,8 +16,8 @@ export type ReceiverOptions = ReceiverConfig & {
   say(line: string): void;
 };
 
-/** MB. What a request may grow to when it is decoded is bounded by it: a thread that needs more dies alone. */
-const memory = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32 };
+/** MB. More than the largest request takes; a bound for what nobody thought of. */
+const memory = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 48 };
 /** ms between two starts of a thread */
 const restartAfter = 500;
 
@@ -28,7 +28,6 @@ type Message = ToReceiver extends infer M ? (M extends { id: number } ? Omit<M, 
 export async function openReceiver({ thread, committed, say, ...config }: ReceiverOptions): Promise<Receiver> {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
-  let reading = 0;
   let closed = false;
   let worker: Worker | null = null;
 
@@ -53,16 +52,12 @@ export async function openReceiver({ thread, committed, say, ...config }: Receiv
       worker = null;
       if (closed && waiting.size === 0) return;
       say(`the receiving thread ended (${reason?.message ?? "for no reason it told"}) and is started again`);
-      giveUp(reason);
+      giveUp();
       setTimeout(start, restartAfter);
     });
   }
 
   function heard(message: FromReceiver): void {
-    if (message.type === "reading") {
-      reading = message.id;
-      return;
-    }
     const { id } = message;
     const entry = waiting.get(id);
     waiting.delete(id);
@@ -73,25 +68,14 @@ export async function openReceiver({ thread, committed, say, ...config }: Receiv
   }
 
   /** Nothing that waited was acknowledged. */
-  function giveUp(reason: Error | undefined): void {
-    const outOfMemory = (reason as { code?: string } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
-    for (const [id, { reject }] of waiting)
-      reject(
-        outOfMemory && id === reading
-          ? new AgensightError("too_large", "The request takes more memory than there is for one.", {
-              hint: "Send fewer spans in a request.",
-            })
-          : new AgensightError("busy", "The request could not be written.", { hint: "Send it again in a moment." }),
-      );
+  function giveUp(): void {
+    for (const { reject } of waiting.values()) reject(notNow());
     waiting.clear();
   }
 
   function ask(message: Message, transfer: ArrayBuffer[] = []): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      if (closed || !worker)
-        return reject(
-          new AgensightError("busy", "Nothing can be written right now.", { hint: "Send it again in a moment." }),
-        );
+      if (closed || !worker) return reject(notNow());
       const id = ++lastId;
       waiting.set(id, { resolve, reject });
       worker.postMessage({ ...message, id }, transfer);
@@ -121,4 +105,8 @@ export async function openReceiver({ thread, committed, say, ...config }: Receiv
       await worker?.terminate();
     },
   };
+}
+
+function notNow(): AgensightError {
+  return new AgensightError("busy", "Nothing can be written right now.", { hint: "Send it again in a moment." });
 }

@@ -81,7 +81,10 @@ export function createReceivingThread(
         }
       }
     } catch (error) {
-      for (const id of ids) failed(id, error);
+      // no request is to blame: they are told to keep what they have
+      const { code, message, hint } = error as AgensightError;
+      const told = code === "bad_input" ? new AgensightError("busy", message, hint ? { hint } : {}) : error;
+      for (const id of ids) failed(id, told);
     }
   }
 
@@ -91,7 +94,6 @@ export function createReceivingThread(
     const requests: (TracesData | LogsData)[] = [];
     let bytes = 0;
     for (let head = inbox[0]; head && isRequest(head) && ids.length < mostRequests; head = inbox[0]) {
-      reply({ type: "reading", id: head.id });
       try {
         if (head.type === "body") {
           const { body } = head;
