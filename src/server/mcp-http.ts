@@ -139,6 +139,8 @@ function watchStream(transport: StreamableHTTPServerTransport): (stream: ServerR
     await send(message, options);
   };
   return (stream) => {
+    // a second one is refused
+    if (current && !current.closed) return;
     current = stream;
     unread = 0;
   };

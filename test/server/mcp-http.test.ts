@@ -1,10 +1,11 @@
 /** MCP over Streamable HTTP: its sessions, its streams, and what it refuses. */
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { ErrorCode, McpError } from "@modelcontextprotocol/sdk/types.js";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { corpusLines, storeOf, type TestStore } from "../mcp/store.js";
+import { requestOf, span } from "../store/otlp.js";
 import { connectClient, overHttp } from "./clients.js";
 import { startTestServer, type TestServer } from "./start.js";
 import { request, toolCall } from "./websocket.js";
@@ -132,6 +133,45 @@ describe("a session", () => {
     leave.abort();
     await expect.poll(async () => (await post(hello)).status).toBe(200);
   });
+});
+
+test("a stream of notifications that is not read is cut off; the session stays, and may open another", async () => {
+  await start();
+  const session = await initialize();
+  // many large notifications: the same filter under a hundred addresses
+  const letters = "s".repeat(6000);
+  for (let n = 0; n < 100; n++) {
+    const uri = `agensight://live?session=${letters.slice(0, n)}%73${letters.slice(n + 1)}`;
+    const subscribed = await post(request(n, "resources/subscribe", { uri }), inSession(session));
+    expect(await subscribed.text()).toContain(`"result":{}`);
+  }
+  const stream = await new Promise<IncomingMessage>((resolve) => {
+    const options = { headers: { accept: "text/event-stream", ...inSession(session) } };
+    httpRequest(`${server.url}/mcp`, options, resolve).end();
+  });
+  stream.pause();
+  const cut = new Promise((resolve) => stream.once("error", resolve));
+  let made = 0;
+  const write = setInterval(() => {
+    const attributes = { "session.id": letters };
+    server.ingest.traces(requestOf([span({ trace: ++made, id: made, attributes })]));
+  }, 100);
+  onTestFinished(() => clearInterval(write));
+  const again = () => fetch(`${server.url}/mcp`, { headers: { accept: "text/event-stream", ...inSession(session) } });
+  // one stream a session: refused until the other is gone
+  await expect
+    .poll(
+      async () => {
+        const { status, body } = await again();
+        await body?.cancel();
+        return status;
+      },
+      { timeout: 25_000, interval: 250 },
+    )
+    .toBe(200);
+  stream.resume();
+  await cut;
+  expect(await ping(session)).toBe(200);
 });
 
 describe("a bad request", () => {
