@@ -12,6 +12,8 @@ import { type FromRecorder, type RecorderConfig, shared, type ToRecorder } from 
 const batchSpans = 64;
 const batchBytes = 256 * 1024;
 const batchDelay = 5;
+/** The same for a span that somebody watches, when the last batch was long enough ago. */
+const watchedDelay = 1;
 
 /** ms between two reports of dropped spans, at least. */
 const dropDelay = 1_000;
@@ -48,6 +50,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
   const starting = new Set<ReadableSpan>();
   let endpoint: IngestEndpoint | null = null;
   let threaded = false;
+  let postedAt = 0;
   let sentSpans = 0;
   let sentKilobytes = 0;
   let dropped = 0;
@@ -183,6 +186,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
     const starts = takeStarts();
     if (pending.length === 0 && starts.length === 0) return;
     const kilobytes = Math.ceil(pendingBytes / 1024);
+    if (endpoint) postedAt = performance.now();
     sentSpans += pending.length;
     sentKilobytes += kilobytes;
     postBatch({ type: "spans", spans: pending, starts, kilobytes, ticket, ...dictionary.additions() });
@@ -203,9 +207,19 @@ export function startRecorder(config: RecorderConfig): Recorder {
     return starts;
   }
 
-  function postSoon(): void {
-    if (pending.length >= batchSpans || pendingBytes >= batchBytes || starting.size >= batchSpans) postPending();
-    else timer ??= setTimeout(() => postPending(), batchDelay).unref();
+  function postSoon(ended: boolean): void {
+    if (pending.length >= batchSpans || pendingBytes >= batchBytes || starting.size >= batchSpans) {
+      postPending();
+      return;
+    }
+    const watched = ended && endpoint !== null && performance.now() - postedAt >= batchDelay;
+    if (watched) {
+      clearTimeout(timer);
+      timer = undefined;
+      // those that follow wait for each other
+      postedAt = performance.now();
+    }
+    timer ??= setTimeout(() => postPending(), watched ? watchedDelay : batchDelay).unref();
   }
 
   function reportDropped(): void {
@@ -270,7 +284,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
         starting.delete(span);
         if (!take(span)) return;
         if (exiting) saveNow(closePatience, true);
-        else postSoon();
+        else postSoon(true);
       } catch (error) {
         diag.error("agensight: a span was not recorded", error);
       }
@@ -279,7 +293,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
       if (!endpoint || exiting) return;
       try {
         starting.add(span);
-        postSoon();
+        postSoon(false);
       } catch (error) {
         diag.error("agensight: a span's start was not sent", error);
       }

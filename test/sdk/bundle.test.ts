@@ -2,13 +2,19 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { startTestServer, type TestServer } from "../server/start.js";
 import { dist, run, spansIn, workspace } from "./program.js";
 
 let space: ReturnType<typeof workspace>;
-beforeEach(() => {
+let server: TestServer;
+beforeEach(async () => {
+  server = await startTestServer();
   space = workspace();
 });
-afterEach(() => space.remove());
+afterEach(async () => {
+  await server.close();
+  space.remove();
+});
 
 // CommonJS packages inside an ES module bundle ask for `require`
 const requireForEsm = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
@@ -16,7 +22,7 @@ const requireForEsm = 'import { createRequire } from "node:module"; const requir
 test.each([
   ["esm", "app.mjs", requireForEsm],
   ["cjs", "app.cjs", ""],
-] as const)("A program bundled by esbuild as %s, minified, records", async (format, name, banner) => {
+] as const)("A program bundled by esbuild as %s, minified, records and connects", async (format, name, banner) => {
   const file = join(space.folder, "out", name);
   await build({
     entryPoints: [resolve(import.meta.dirname, "programs/app.mjs")],
@@ -34,7 +40,8 @@ test.each([
   for (const engine of ["libsql", "sql.js"])
     symlinkSync(resolve("node_modules", engine), join(space.folder, "node_modules", engine));
 
-  const { code, stdout, stderr, messages } = await run("", { file, db: space.db });
+  const { code, stdout, stderr, messages } = await run("", { file, db: space.db, args: [server.wsUrl] });
   expect({ code, stdout, stderr, messages }).toEqual({ code: 0, stdout: "", stderr: "", messages: ["flushed"] });
   expect((await spansIn(space.db)).map((span) => span.name)).toEqual(["from a bundle"]);
+  expect((await spansIn(server.path)).map((span) => span.name)).toEqual(["from a bundle"]);
 });

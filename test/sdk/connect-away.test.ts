@@ -1,10 +1,12 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { startTestServer, type TestServer } from "../server/start.js";
 import { startConnected, startWay, watch } from "./connected.js";
-import { infoOf, spansIn, workspace } from "./program.js";
+import { dist, infoOf, spansIn, workspace } from "./program.js";
 
 let space: ReturnType<typeof workspace>;
 let server: TestServer;
@@ -18,6 +20,22 @@ afterEach(async () => {
   await server.close();
   space.remove();
 });
+
+/** The command, in a process of its own. */
+async function serve(db: string, port = "0") {
+  const child = spawn(process.execPath, [join(dist, "cli/bin.js"), "serve", "--db", db, "--port", port]);
+  closing.push(() => child.kill("SIGKILL"));
+  const url = await new Promise<string>((resolve, reject) => {
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      said += text;
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
+      if (found) resolve(found);
+    });
+    child.once("close", () => reject(new Error(`it ended: ${said}`)));
+  });
+  return { child, url };
+}
 
 const only = { dbPath: false };
 const named = (count: number) => Array.from({ length: count }, (_, n) => `span ${n}`).sort();
@@ -81,6 +99,23 @@ test("A server that stops and starts again goes on where it was, and what runs i
   expect([...first.names(), ...events.names()].filter((name) => name.startsWith("span_abandoned"))).toEqual([]);
   program.send("leave");
   await program.ended;
+});
+
+test("agensight serve is killed in the middle and started again: nothing is lost, nothing is there twice", async () => {
+  const first = await serve(space.db);
+  const program = await startConnected(first.url, only);
+  await program.tell("start", "open");
+  for (let n = 0; n < 10; n++) await program.tell("spans", 30, n * 30);
+  first.child.kill("SIGKILL");
+  for (let n = 10; n < 20; n++) await program.tell("spans", 30, n * 30);
+  const second = await serve(space.db, new URL(first.url).port);
+  await program.tell("end", "open");
+  expect(await program.tell("flush")).toBe("flushed");
+  expect(await namesIn(space.db)).toEqual(["open", ...named(600)].sort());
+  program.send("leave");
+  await program.ended;
+  second.child.kill();
+  expect(await once(second.child, "close")).toEqual([0, null]);
 });
 
 test("Without a file and a server flush() says so, the program goes on and ends", async () => {

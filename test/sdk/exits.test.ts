@@ -57,9 +57,10 @@ test("A program that has ended leaves one file, readable by its user only", asyn
 });
 
 test("Where no thread can be had the program's own does the recording, and diag is told", async () => {
-  const { code, stdout, stderr, messages } = await run("no-thread.mjs", { db: space.db });
+  const { code, stdout, stderr, messages } = await run("no-thread.mjs", { db: space.db, args: ["ws://127.0.0.1:9"] });
   expect({ code, stdout, messages }).toEqual({ code: 0, stdout: "", messages: ["flushed"] });
   expect(stderr).toContain("diag warn: agensight: no thread can be had");
+  expect(stderr).toContain("diag warn: agensight: connectMcp needs a thread");
   expect((await spansIn(space.db)).map((span) => span.name)).toEqual(["flushed", "at the exit"]);
 });
 

@@ -10,6 +10,7 @@ threads.Worker = class {
 syncBuiltinESMExports();
 const { sdk } = await import("./agensight.mjs");
 
+if (process.argv[2]) sdk.connectMcp(process.argv[2]);
 const tracing = sdk.setupTracing("no thread");
 sdk.startSpan("flushed", () => {});
 await tracing.flush();
