@@ -29,6 +29,8 @@ const unacceptable = new Set([1007, 1008, 1009]);
 export type IngestClient = {
   /** Never throws; gives up the oldest when too many wait. */
   send(starts: PackedSpan[], ends: PackedSpan[]): void;
+  /** Tells the server of spans that had to be left out before they came here. */
+  dropped(count: number): void;
   /**
    * Resolves when everything is acknowledged (null), or after `patience` ms with the reason why it is not.
    * `last`: a server that is not there is not waited for.
@@ -200,6 +202,10 @@ export function createIngestClient({ endpoint, encode, kept, report }: IngestCli
       open.end(ends);
       // without a connection starts need not wait: those of spans that still run are sent when there is one
       frames.add(socket ? starts : [], ends);
+      pump();
+    },
+    dropped(count) {
+      dropped += count;
       pump();
     },
     async flush(wait, last) {

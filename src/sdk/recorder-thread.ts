@@ -87,7 +87,8 @@ export function createRecorderThread(
       if (message.endpoint)
         client = createIngestClient({ endpoint: message.endpoint, encode, kept: writer !== null, report });
     } else if (message.type === "dropped") {
-      writer?.dropped(message.count);
+      if (writer) writer.dropped(message.count);
+      else client?.dropped(message.count);
     } else {
       const { patience, close } = message;
       // where there is a file, it is what a program waits for; at its end it waits for both
