@@ -20,7 +20,13 @@ export function parseArguments(command: Command, args: string[]): ParsedArgument
     help: { type: "boolean", short: "h" },
   };
   for (const [name, spec] of Object.entries(command.options)) options[name] = { type: spec.type };
-  const { tokens } = parseArgs({ args, options, allowPositionals: true, strict: false, tokens: true });
+  const { tokens } = parseArgs({
+    args: withAbsentValues(args, command),
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
 
   const values: Record<string, string | boolean> = {};
   const operands: string[] = [];
@@ -48,6 +54,22 @@ export function parseArguments(command: Command, args: string[]): ParsedArgument
   if (!help && operands.length > 0 && !command.operands)
     throw new UsageError(`${command.name} takes no operands, but was given "${operands[0]}"`, command.name);
   return { help, values: values as ParsedArguments["values"], operands };
+}
+
+/** Spells out the values of options that may stand alone. */
+function withAbsentValues(args: string[], { options }: Command): string[] {
+  return args.map((arg, index) => {
+    const absent = arg.startsWith("--") ? options[arg.slice(2)]?.absent : undefined;
+    const next = args[index + 1];
+    return absent !== undefined && (next === undefined || next.startsWith("-")) ? `${arg}=${absent}` : arg;
+  });
+}
+
+/** 0: any free one. */
+export function portNumber(text: string, command: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`"${text}" is no port: give a number up to 65535`, command);
 }
 
 function unknownOption(rawName: string, known: string[], command: string): UsageError {

@@ -4,6 +4,8 @@ type OptionSpec = {
   type: "string" | "boolean";
   /** what stands for the value in the help, such as PATH; only for strings */
   value?: string;
+  /** the value of an option that stands alone; absent = it needs one */
+  absent?: string;
   help: string;
 };
 

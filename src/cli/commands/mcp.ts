@@ -1,14 +1,18 @@
 /** `agensight mcp`: the MCP server on stdin and stdout. */
 import { createServer } from "../../mcp/server.js";
+import type { ServerOptions } from "../../mcp/server-options.js";
 import { serveStdio } from "../../mcp/stdio.js";
 import { watchStore } from "../../store/current-store.js";
 import { openLiveFeed } from "../../store/live-feed.js";
-import { UsageError } from "../arguments.js";
-import { defineCommand, storeOptions } from "../command.js";
+import { portNumber, UsageError } from "../arguments.js";
+import { contentOption, defineCommand, storeOptions } from "../command.js";
 import { startUpkeep } from "../mcp/upkeep.js";
 import { engineOption, readSettings } from "../settings.js";
 import { say } from "../terminal.js";
 import { version } from "../version.js";
+
+/** ms after the host's first message */
+const afterHandshake = 250;
 
 export const mcp = defineCommand({
   name: "mcp",
@@ -16,19 +20,32 @@ export const mcp = defineCommand({
   description: `
 Started by an MCP host such as Claude Desktop, Claude Code, Cursor or VS Code, not by hand. The store's file need not
 exist yet: it is seen when it appears. With --connect, the answers come from a running agensight serve, for hosts that
-speak stdio only. Ends when the host closes stdin.`,
+speak stdio only. With --otlp, spans that programs on this machine send are received beside it. Ends when the host closes stdin.`,
   options: {
     ...storeOptions,
     connect: { type: "string", value: "URL", help: "ask the agensight serve at URL, such as http://127.0.0.1:4318" },
-    token: { type: "string", value: "T", help: "the token of that server (default: AGENSIGHT_TOKEN)" },
+    token: {
+      type: "string",
+      value: "T",
+      help: "the token of that server, or of what --otlp opens (default: AGENSIGHT_TOKEN)",
+    },
+    otlp: {
+      type: "string",
+      value: "[PORT]",
+      absent: "4318",
+      help: "also receive spans of programs on this machine, if the port is free (default: 4318)",
+    },
+    ...contentOption,
   },
   examples: [
     ["claude mcp add agensight -- npx -y agensight mcp", "connects Claude Code to the default store"],
     ["agensight mcp --db ./my-traces.db", "questions about another store"],
+    ["agensight mcp --otlp", "also receives what programs on this machine send to http://127.0.0.1:4318"],
     ["agensight mcp --connect http://127.0.0.1:4318", "questions to a running agensight serve"],
   ],
   async run(values) {
     const settings = await readSettings(values);
+    const otlpPort = values.otlp === undefined ? null : portNumber(values.otlp, "mcp");
     if (values.connect !== undefined) return connect(values.connect, settings.token, values.db);
     const stores = () => import("../../store/stores-file.js");
     const store = watchStore(
@@ -37,20 +54,32 @@ speak stdio only. Ends when the host closes stdin.`,
       () => void stores().then(({ noteStore }) => noteStore(settings.home, settings.db)),
     );
     const live = openLiveFeed(settings.db, store.reader);
-    const server = createServer({
+    const options: ServerOptions = {
       version,
       storePath: settings.db,
       reader: store.reader,
       live,
       otherStores: async () => (await stores()).recentStores(settings.home),
-    });
+      ...(settings.content ? { content: settings.content } : {}),
+    };
+    const server = createServer(options);
     let asked = 0;
     process.stdin.on("data", () => {
       asked = performance.now();
     });
+    let receiving: Promise<() => Promise<void>> | undefined;
+    const receive = async (port: number) => (await import("../mcp/otlp.js")).receiveOtlp(settings, port, options);
+    // the host waits for the first answer
+    if (otlpPort !== null)
+      process.stdin.once("data", () =>
+        setTimeout(() => {
+          receiving = receive(otlpPort);
+        }, afterHandshake).unref(),
+      );
     const upkeep = startUpkeep(settings.db, engineOption(settings), () => asked);
     await Promise.race([signalled(), new Promise<void>((resolve) => void serveStdio(server, { onEnd: resolve }))]);
     upkeep.stop();
+    await (await receiving)?.();
     live.close();
     store.close();
     // stdin stays open after a signal

@@ -7,7 +7,7 @@ import { makeRoutes, socketRoutes } from "../../server/routes.js";
 import { watchStore } from "../../store/current-store.js";
 import { openLiveFeed } from "../../store/live-feed.js";
 import { recentStores } from "../../store/stores-file.js";
-import { UsageError } from "../arguments.js";
+import { portNumber } from "../arguments.js";
 import { contentOption, defineCommand, retentionOptions, storeOptions } from "../command.js";
 import { authority, listen, reachable } from "../serve/listen.js";
 import { startReceiver } from "../serve/receiver.js";
@@ -42,7 +42,7 @@ next free one is used. Ends at SIGTERM or Ctrl-C, when everything it accepted is
   async run(values) {
     const settings = await readSettings(values);
     const host = values.host ?? "127.0.0.1";
-    const port = portNumber(values.port ?? "4318");
+    const port = portNumber(values.port ?? "4318", "serve");
     const made = settings.token === "auto" || (settings.token === null && !isLoopback(host));
     const token = made ? randomBytes(24).toString("base64url") : settings.token;
 
@@ -89,12 +89,6 @@ next free one is used. Ends at SIGTERM or Ctrl-C, when everything it accepted is
     process.exit(0);
   },
 });
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`"${text}" is no port: give a number up to 65535`, "serve");
-}
 
 /** The names under which others may address what listens at `host`. */
 function namesOf(host: string): string[] {
