@@ -40,7 +40,12 @@ export async function startServer({
   ...guardOptions
 }: ServerSettings): Promise<RunningServer> {
   const guard = createGuard(guardOptions);
-  const server = createHttpServer({ headersTimeout, requestTimeout, keepAliveTimeout: 65_000 });
+  const server = createHttpServer({
+    headersTimeout,
+    requestTimeout,
+    connectionsCheckingInterval: 5_000,
+    keepAliveTimeout: 65_000,
+  });
   server.maxConnections = maxConnections;
   const underWay = new Set<ServerResponse>();
   let closing = false;
