@@ -4,6 +4,7 @@ import * as z from "zod";
 import { didYouMean } from "../mcp/suggest.js";
 import { AgensightError } from "../model/error.js";
 import { ageInSeconds, sizeInBytes } from "../model/quantity.js";
+import { shownContents } from "../model/shown-content.js";
 
 const Age = z.string().refine((text) => ageInSeconds(text) !== null, "must be an age such as 30d or 12h");
 const Size = z.string().refine((text) => sizeInBytes(text) !== null, "must be a size such as 1GB or 500MB");
@@ -22,7 +23,7 @@ export const Config = z.strictObject({
     })
     .optional()
     .describe("What imported and received spans are kept by; a program that records says it in setupTracing"),
-  content: z.enum(["none", "preview", "full"]).optional().describe("How much recorded text answers show; default full"),
+  content: z.enum(shownContents).optional().describe("How much recorded text answers show; default full"),
   token: z
     .string()
     .regex(/^\S+$/, "must be text without spaces")

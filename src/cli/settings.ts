@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { AgensightError } from "../model/error.js";
 import { ageInSeconds, sizeInBytes } from "../model/quantity.js";
+import { type ShownContent, shownContents } from "../model/shown-content.js";
 import type { EngineName } from "../store/engines/engine.js";
 import type { Config } from "./config.js";
 import { agensightHome } from "./home.js";
@@ -20,8 +21,7 @@ export type Settings = {
   /** the configuration file in force; null = none */
   configFile: string | null;
   retention: { max_age_s?: number; max_bytes?: number };
-  /** absent = the default, full */
-  content?: NonNullable<Config["content"]>;
+  content: ShownContent;
   /** what whoever comes over the network must show, or is to be shown there; null = none */
   token: string | null;
 };
@@ -51,18 +51,16 @@ export async function readSettings(values: Values): Promise<Settings> {
       ...given("max_age_s", ageInSeconds, values.keep ?? config.retention?.max_age, "--keep 30d"),
       ...given("max_bytes", sizeInBytes, values["max-size"] ?? config.retention?.max_size, "--max-size 1GB"),
     },
-    ...contentMode(values.content ?? config.content),
+    content: shownContent(values.content ?? config.content ?? "full"),
     token: token(values.token ?? (process.env.AGENSIGHT_TOKEN || config.token)),
   };
 }
 
-const contentModes: readonly string[] = ["none", "preview", "full"] satisfies Config["content"][];
-
-function contentMode(name: string | undefined): Pick<Settings, "content"> {
-  if (name === undefined) return {};
-  if (contentModes.includes(name)) return { content: name as NonNullable<Settings["content"]> };
+function shownContent(name: string): ShownContent {
+  const known = shownContents.find((candidate) => candidate === name);
+  if (known) return known;
   throw new AgensightError("bad_argument", `--content is "${name}"`, {
-    hint: `It is one of ${contentModes.join(", ")}.`,
+    hint: `It is one of ${shownContents.join(", ")}.`,
   });
 }
 

@@ -48,7 +48,6 @@ export async function contextOf(
   return {
     reader: reader ?? missingStore(options.storePath, await nothingRecorded()),
     live: options.live,
-    content: options.content ?? "full",
     now,
     signal,
     progress,

@@ -35,7 +35,6 @@ type Options = {
   limit: number;
   waitMs: number;
   waitFor: WaitFor;
-  previews: boolean;
   signal: AbortSignal;
   /** called now and then while it waits */
   report(found: number): void;
@@ -51,7 +50,7 @@ export async function collectChanges(options: Options): Promise<Collected> {
     wake();
   };
   const deadline = performance.now() + options.waitMs;
-  const listening = await options.live.listen(hear, { previews: options.previews });
+  const listening = await options.live.listen(hear, { previews: true });
   const reports = setInterval(() => options.report(collector.changes.length), betweenReports);
   const collector = openCollector(options, listening);
   const { signal } = options;
@@ -77,7 +76,7 @@ export async function collectChanges(options: Options): Promise<Collected> {
   }
 }
 
-function openCollector({ reader, filter, from, limit, waitFor, previews }: Options, listening: Listening) {
+function openCollector({ reader, filter, from, limit, waitFor }: Options, listening: Listening) {
   const changes: Change[] = [];
   const notes: string[] = [];
   let position = from ?? { store: listening.store_id, seq: listening.seq };
@@ -139,7 +138,7 @@ function openCollector({ reader, filter, from, limit, waitFor, previews }: Optio
       }
       position = { ...position, store: store_id };
       if (position.seq >= seq) return;
-      const found = await reader.changes({ ...filter, after_seq: position.seq, limit: limit + 1, previews });
+      const found = await reader.changes({ ...filter, after_seq: position.seq, limit: limit + 1, previews: true });
       const before = found.changes.filter(({ span }) => span.seq <= seq);
       add(before, seq);
       await followTraces(before);

@@ -12,8 +12,6 @@ export type ServerOptions = {
   storePath: string;
   /** stores that programs on this machine used lately */
   otherStores?: () => Promise<OtherStore[]>;
-  /** how much recorded text answers may show; default full */
-  content?: "none" | "preview" | "full";
   /** of Agensight */
   version: string;
   /** ms since the epoch; for tests */

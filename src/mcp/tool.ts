@@ -9,8 +9,6 @@ type Effect = "read";
 export type ToolContext = {
   reader: TraceReader;
   live: LiveFeed;
-  /** how much recorded text an answer may show */
-  content: "none" | "preview" | "full";
   /** ms since the epoch */
   now: number;
   /** aborted when the client no longer waits */

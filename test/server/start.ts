@@ -1,8 +1,9 @@
 /** A server inside of the test's process, over a store of its own. `agensight serve` itself is started in its own tests. */
 
 import { type Ingest, openIngest } from "../../src/ingest/ingest.js";
-import type { ServerOptions } from "../../src/mcp/server-options.js";
+import { limitContent } from "../../src/mcp/limited-reader.js";
 import type { LogsData } from "../../src/model/otlp.js";
+import type { ShownContent } from "../../src/model/shown-content.js";
 import { decode, decompress } from "../../src/server/otlp/decode.js";
 import type { Receiver } from "../../src/server/receiver.js";
 import type { ServerContext } from "../../src/server/route.js";
@@ -50,19 +51,20 @@ export async function startTestServer({
   token = null,
   path = newStorePath(),
   port = 0,
-  content,
+  content = "full",
 }: {
   token?: string | null;
   path?: string;
   port?: number;
-  content?: ServerOptions["content"];
+  content?: ShownContent;
 } = {}): Promise<TestServer> {
   const ingest = await openIngest({ path });
   const store = watchStore(path, {}, () => {});
-  const live = openLiveFeed(path, store.reader);
+  const reader = limitContent(store.reader, content);
+  const live = openLiveFeed(path, reader);
   const said: string[] = [];
   const context: ServerContext = {
-    store: { reader: store.reader, live, storePath: path, version: "0.0.0", ...(content ? { content } : {}) },
+    store: { reader, live, storePath: path, version: "0.0.0" },
     live,
     receiver: directReceiver(ingest),
     say: (line) => said.push(line),

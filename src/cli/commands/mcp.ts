@@ -1,4 +1,5 @@
 /** `agensight mcp`: the MCP server on stdin and stdout. */
+import { limitContent } from "../../mcp/limited-reader.js";
 import { createServer } from "../../mcp/server.js";
 import type { ServerOptions } from "../../mcp/server-options.js";
 import { serveStdio } from "../../mcp/stdio.js";
@@ -53,14 +54,14 @@ speak stdio only. With --otlp, spans that programs on this machine send are rece
       engineOption(settings),
       () => void stores().then(({ noteStore }) => noteStore(settings.home, settings.db)),
     );
-    const live = openLiveFeed(settings.db, store.reader);
+    const reader = limitContent(store.reader, settings.content);
+    const live = openLiveFeed(settings.db, reader);
     const options: ServerOptions = {
       version,
       storePath: settings.db,
-      reader: store.reader,
+      reader,
       live,
       otherStores: async () => (await stores()).recentStores(settings.home),
-      ...(settings.content ? { content: settings.content } : {}),
     };
     const server = createServer(options);
     let asked = 0;

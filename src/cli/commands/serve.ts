@@ -1,6 +1,7 @@
 /** `agensight serve`: one address for programs that send spans and for those who ask about them. */
 import { randomBytes } from "node:crypto";
 import { hostname, networkInterfaces } from "node:os";
+import { limitContent } from "../../mcp/limited-reader.js";
 import { isLoopback } from "../../server/guard.js";
 import type { ServerContext } from "../../server/route.js";
 import { makeRoutes, socketRoutes } from "../../server/routes.js";
@@ -47,16 +48,16 @@ next free one is used. Ends at SIGTERM or Ctrl-C, when everything it accepted is
     const token = made ? randomBytes(24).toString("base64url") : settings.token;
 
     const store = watchStore(settings.db, engineOption(settings), () => {});
-    const live = openLiveFeed(settings.db, store.reader);
+    const reader = limitContent(store.reader, settings.content);
+    const live = openLiveFeed(settings.db, reader);
     const receiver = await startReceiver(settings, { committed: () => live.look(), say });
     const context: ServerContext = {
       store: {
         version,
         storePath: settings.db,
-        reader: store.reader,
+        reader,
         live,
         otherStores: async () => recentStores(settings.home),
-        ...(settings.content ? { content: settings.content } : {}),
       },
       live,
       receiver,

@@ -27,12 +27,6 @@ export function changeLine({ type, span, preview }: Change, now: number): string
   ]);
 }
 
-/** The change without the recorded text that may not be shown. */
-export function shownChange(change: Change, content: ToolContext["content"]): Change {
-  if (content !== "none") return change;
-  return { ...change, preview: null, span: { ...change.span, error_message: null } };
-}
-
 /** The latest that match. */
 export async function recentChanges(context: ToolContext, filter: LiveFilter): Promise<string> {
   const { changes, as_of_seq, has_more } = await context.reader.changes({
@@ -40,14 +34,14 @@ export async function recentChanges(context: ToolContext, filter: LiveFilter): P
     after_seq: 0,
     limit: shown,
     latest: true,
-    previews: context.content !== "none",
+    previews: true,
   });
   const filtered = Object.keys(filter).length > 0;
   if (changes.length === 0) {
     const why = filtered && as_of_seq > 0 ? "No change matches." : `No changes. ${await context.nothingRecorded()}`;
     return `${why}\n${coverageText([`as of seq ${as_of_seq}`], null)}`;
   }
-  const lines = changes.map((change) => changeLine(shownChange(change, context.content), context.now));
+  const lines = changes.map((change) => changeLine(change, context.now));
   const count = `${has_more ? "the last " : ""}${plural(changes.length, "changed span")}${filtered ? " that match" : ""}`;
   return [changeLegend, ...lines, coverageText([count, `as of seq ${as_of_seq}`], null)].join("\n");
 }

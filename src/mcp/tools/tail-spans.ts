@@ -8,7 +8,7 @@ import { answerForm, filters, paging, traceId } from "../arguments.js";
 import { type Collected, collectChanges, type Position, type WaitFor } from "../collect-changes.js";
 import { jsonFit, jsonText, shortened } from "../json-answer.js";
 import { ChangeStatus, toLiveFilter } from "../live-filter.js";
-import { changeLegend, changeLine, shownChange } from "../render/changes.js";
+import { changeLegend, changeLine } from "../render/changes.js";
 import { callText, coverageText } from "../render/coverage.js";
 import { inline } from "../render/fence.js";
 import { duration, plural } from "../render/format.js";
@@ -66,14 +66,12 @@ export const tailSpans = defineTool({
       limit,
       waitMs: wait_ms,
       waitFor: wait_for,
-      previews: context.content !== "none",
       signal: context.signal,
       report: (count) => context.progress(`${plural(count, "span")}, ${waitingFor[wait_for]}`),
     });
     if (found.dropped > 0) found.notes.push(`recorders left out ${plural(found.dropped, "span")} meanwhile`);
     if (found.position.store === "") found.notes.push(await context.nothingRecorded());
-    const shown = { ...found, changes: found.changes.map((change) => shownChange(change, context.content)) };
-    return format === "json" ? jsonAnswer(shown, args) : textAnswer(shown, args, context);
+    return format === "json" ? jsonAnswer(found, args) : textAnswer(found, args, context);
   },
 });
 

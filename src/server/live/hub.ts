@@ -28,7 +28,6 @@ export type LiveHub = {
 };
 
 export function openLiveHub({ store, live }: Pick<ServerContext, "store" | "live">): LiveHub {
-  const previews = store.content !== "none";
   const groups = new Map<string, Group>();
   let listening: Promise<Listening> | undefined;
   let clients = 0;
@@ -38,7 +37,7 @@ export function openLiveHub({ store, live }: Pick<ServerContext, "store" | "live
   let timer: NodeJS.Timeout | undefined;
 
   function eventText(change: Change): string {
-    return JSON.stringify(liveEvent(previews ? change : { ...change, preview: null }, Date.now()));
+    return JSON.stringify(liveEvent(change, Date.now()));
   }
 
   function hear(batch: ChangeBatch): void {
@@ -126,7 +125,7 @@ export function openLiveHub({ store, live }: Pick<ServerContext, "store" | "live
   async function listen(): Promise<void> {
     if (!listening) {
       told = { ...told, store: "" };
-      listening = live.listen(hear, { previews });
+      listening = live.listen(hear, { previews: true });
       listening.catch(() => {
         listening = undefined;
       });
@@ -147,7 +146,7 @@ export function openLiveHub({ store, live }: Pick<ServerContext, "store" | "live
       }
       const query = now
         ? { after_seq: Number.MAX_SAFE_INTEGER, limit: 1 }
-        : { ...filter, after_seq: member.seq, limit: page, previews };
+        : { ...filter, after_seq: member.seq, limit: page, previews: true };
       const found = await reader.changes(query);
       if (now) {
         member.seq = found.as_of_seq;
