@@ -11,6 +11,8 @@ export type Commands = Record<string, () => Promise<Command>>;
 
 /** `args`: what follows `agensight`. Never rejects. */
 export async function runCommand(args: string[], commands: Commands): Promise<void> {
+  // whoever read what is told may go; the work goes on
+  process.stderr.on("error", () => {});
   // `agensight export | head`: the reader has seen enough
   if (args[0] !== "mcp")
     process.stdout.on("error", (error: { code?: string }) => {

@@ -4,11 +4,13 @@ import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.
 import type { WebSocket } from "ws";
 import { parseMessage } from "./json-rpc.js";
 
-/** requests that are worked on at a time: the largest answers to all of them stay below `tooMuch` */
-const mostUnanswered = 16;
+/** requests that are worked on at a time, waiting tail_spans among them: the largest answers to all stay below `tooMuch` */
+const mostUnanswered = 32;
+/** requests that wait their turn while messages are still read: one of them may cancel another */
+const mostWaiting = 64;
 /** bytes that a client has not read: above the first its next requests wait, above the second it is cut off */
 const readFirst = 256 * 1024;
-const tooMuch = 2 * 1024 * 1024;
+const tooMuch = 4 * 1024 * 1024;
 /** ms: a client that reads nothing for so long is cut off, and may read the reason for so long */
 const patience = 10_000;
 const farewell = 3_000;
@@ -56,7 +58,7 @@ export function webSocketTransport(socket: WebSocket): Transport {
       transport.onmessage?.(message);
     } else if (waiting.length > 0 || isBusy()) {
       waiting.push(message);
-      socket.pause();
+      if (waiting.length > mostWaiting || socket.bufferedAmount > readFirst) socket.pause();
     } else hand(message);
   }
 
