@@ -109,6 +109,8 @@ export function createReceivingThread(
         failed(head.id, error);
       }
       inbox.shift();
+      // what came while it was decoded joins the transaction
+      if (inbox.length === 0) fetchAll();
     }
     return { ids, requests };
   }
