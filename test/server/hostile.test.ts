@@ -136,20 +136,23 @@ test("A body above 16 MiB is refused, said ahead or not, and the sender hears wh
   await expectServing(served);
 });
 
-/** A sender that stops after so many bytes of its body. */
-function startSending(served: Served, bytes: number): ClientRequest {
+/** A sender that comes to so many bytes of its body, and from then on never to its end: now and then another byte. */
+async function startSending(served: Served, bytes: number): Promise<ClientRequest> {
   const sending = request(`${served.url}/v1/traces`, {
     method: "POST",
-    headers: { "content-type": "application/json", "content-length": bytes + 1 },
+    headers: { "content-type": "application/json", "content-length": bytes + 10_000 },
   });
-  sending.on("error", () => {});
-  sending.write(Buffer.alloc(bytes, 32));
+  const more = setInterval(() => sending.write(" "), 500);
+  sending.on("error", () => clearInterval(more)).on("close", () => clearInterval(more));
+  await new Promise((resolve) => sending.write(Buffer.alloc(bytes, 32), resolve));
   return sending;
 }
 
 test("While too much waits others are asked to come again on the same connection; when it is gone they are served", async () => {
   const served = await serve();
-  const stuck = [1, 2, 3, 4].map(() => startSending(served, Math.floor(15.9 * mebibyte)));
+  const stuck = await Promise.all([1, 2, 3, 4].map(() => startSending(served, Math.floor(15.9 * mebibyte))));
+  // what the system still holds of them is read meanwhile
+  for (let n = 0; n < 200; n++) await (await post(served.url, Buffer.from("{}"))).text();
   const body = new Uint8Array(mebibyte).fill(32);
   body.set(Buffer.from("{}"));
   let answer = await post(served.url, body);
