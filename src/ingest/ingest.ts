@@ -3,7 +3,7 @@ import type { AgensightError } from "../model/error.js";
 import type { LogsData, TracesData } from "../model/otlp.js";
 import type { Redact } from "../redaction/redact.js";
 import { priceVersion } from "../semantics/prices.js";
-import type { EngineName } from "../store/engines/engine.js";
+import type { EngineFamily, EngineName } from "../store/engines/engine.js";
 import { writeLogs } from "../store/log-writer.js";
 import { type MaintainOptions, maintain } from "../store/maintain.js";
 import { getMeta, getNumber, setMeta } from "../store/meta.js";
@@ -45,6 +45,8 @@ export type IngestOptions = PrepareOptions & {
 };
 
 export interface Ingest {
+  /** of the engine behind it */
+  readonly family: EngineFamily;
   /** Writes a request in one transaction; when it returns the spans are on disk. Throws AgensightError when the store cannot be written. */
   traces(data: TracesData): IngestResult;
   /** Keeps the log records that carry message content; they join their spans by id, before or after these arrive. */
@@ -89,6 +91,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
   }
 
   return {
+    family: engine.family,
     traces(data) {
       const result = writeTraces(preparer.traces(data));
       engine.sync();

@@ -42,6 +42,17 @@ describe("agensight serve", () => {
     expect(await spanIds(served.path)).toEqual(new Set([spanId(1)]));
   });
 
+  test("stores what it accepts with sql.js too, which puts a new file in place of the old one at each save", async () => {
+    const env = { AGENSIGHT_SQLITE: "sqljs" };
+    const first = await serve([], { env });
+    for (const id of [1, 2]) expect((await post(first.url, requestOf([span({ trace: 1, id })]))).status).toBe(200);
+    expect(await first.stop()).toBe(0);
+    const again = await serve([], { env, path: first.path });
+    expect((await post(again.url, requestOf([span({ trace: 1, id: 3 })]))).status).toBe(200);
+    expect(await again.stop()).toBe(0);
+    expect(await spanIds(first.path, { engine: "sqljs" })).toEqual(new Set([spanId(1), spanId(2), spanId(3)]));
+  });
+
   test("a second one for the same store says where it is served already, and ends well", async () => {
     const first = await serve();
     const second = await serve([], { path: first.path, port: first.port });

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import type { LogsData, TracesData } from "../../src/model/otlp.js";
+import type { EngineName } from "../../src/store/engines/engine.js";
 import { openReader } from "../../src/store/open.js";
 import type { TraceReader } from "../../src/store/reader.js";
 import { bin, environment } from "../cli/agensight.js";
@@ -84,8 +85,12 @@ export function post(
 }
 
 /** Asks a store; the reader is closed afterwards. */
-export async function ask<T>(path: string, question: (reader: TraceReader) => Promise<T>): Promise<T> {
-  const reader = await openReader(path);
+export async function ask<T>(
+  path: string,
+  question: (reader: TraceReader) => Promise<T>,
+  options: { engine?: EngineName } = {},
+): Promise<T> {
+  const reader = await openReader(path, options);
   try {
     return await question(reader);
   } finally {
@@ -94,8 +99,8 @@ export async function ask<T>(path: string, question: (reader: TraceReader) => Pr
 }
 
 /** The ids of all spans of a store. */
-export function spanIds(path: string): Promise<Set<string>> {
-  return ask(path, async (reader) => {
+export function spanIds(path: string, options: { engine?: EngineName } = {}): Promise<Set<string>> {
+  const collect = async (reader: TraceReader): Promise<Set<string>> => {
     const found = new Set<string>();
     for (let after_seq = 0; ; ) {
       const { changes, has_more } = await reader.changes({ after_seq, limit: 1000 });
@@ -103,5 +108,6 @@ export function spanIds(path: string): Promise<Set<string>> {
       if (!has_more) return found;
       after_seq = changes.at(-1)?.span.seq ?? 0;
     }
-  });
+  };
+  return ask(path, collect, options);
 }

@@ -29,12 +29,18 @@ export function openReceivingStore({ path, home, engine, retention }: ReceiverCo
         ...(retention ? { retention: { service: null, ...retention } } : {}),
       });
       const file = fileIdentity(path);
-      if (file !== null && (before === null || before === file)) {
+      if (file !== null && (before === null || before === file || replacesFile(ingest))) {
         open = { ingest, file };
         return open;
       }
       ingest.close();
     }
+  }
+  /** Whether what `current` gave is in the file that has the name now. */
+  function holds(was: { ingest: Ingest; file: string }): boolean {
+    const file = fileIdentity(path);
+    if (file !== null && replacesFile(was.ingest)) was.file = file;
+    return file === was.file;
   }
   function close(): void {
     const left = open;
@@ -45,24 +51,32 @@ export function openReceivingStore({ path, home, engine, retention }: ReceiverCo
   return {
     async write(work) {
       for (let attempt = 1; attempt <= mostAttempts; attempt++) {
-        const { ingest, file } = await current();
+        const store = await current();
         try {
-          const result = work(ingest);
-          if (fileIdentity(path) === file) return result;
+          const result = work(store.ingest);
+          if (holds(store)) return result;
         } catch (error) {
-          if (fileIdentity(path) === file) throw error;
+          if (holds(store)) throw error;
         }
       }
       throw new AgensightError("busy", `The store ${path} is replaced again and again.`);
     },
     maintain() {
+      if (open === null || fileIdentity(path) !== open.file) return false;
       try {
-        return open !== null && fileIdentity(path) === open.file && open.ingest.maintain();
+        return open.ingest.maintain();
       } catch {
         // busy, or a full disk: those who send are told, and the next step tries again
         return false;
+      } finally {
+        holds(open);
       }
     },
     close,
   };
+}
+
+/** sql.js puts a new file in the old one's place at each save; its lock keeps others from doing the same. */
+function replacesFile({ family }: Ingest): boolean {
+  return family === "sqljs";
 }
