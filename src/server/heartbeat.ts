@@ -15,6 +15,8 @@ export function watchHeartbeat(socket: WebSocket): void {
   const timer = setInterval(() => {
     // after a stall of this process, answers that wait are read before anyone is taken for dead
     setImmediate(() => {
+      // whoever is not read just now cannot show that it lives
+      if (socket.isPaused) return alive();
       if (missed >= mostMissed) return socket.terminate();
       missed++;
       if (socket.readyState === socket.OPEN) socket.ping();

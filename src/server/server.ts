@@ -1,5 +1,11 @@
 /** One listener for everything: finds the route of a request and lets in who may come in. */
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -81,7 +87,12 @@ export async function startServer({
   }
 
   const sockets = new Map(socketRoutes.map((route) => [route.path, { route, server: webSocketServer(route) }]));
+  const upgraded = new Set<Duplex>();
   server.on("upgrade", (request, socket, head) => {
+    if (request.headers.upgrade?.toLowerCase() !== "websocket") return answerAnyway(server, request, socket, head);
+    // from here on no timeout and no list of the HTTP server knows the socket
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
     socket.on("error", () => socket.destroy());
     admit(request, socket, head).catch((error) => {
       if (httpError(error).code === "internal") context.say(`a WebSocket was refused: ${String(error)}`);
@@ -134,7 +145,7 @@ export async function startServer({
       await Promise.all(routes.map((route) => route.close?.()));
       server.closeIdleConnections();
       setTimeout(() => {
-        for (const { server: accept } of sockets.values()) for (const each of accept.clients) each.terminate();
+        for (const socket of upgraded) socket.destroy();
         server.closeAllConnections();
       }, closeGrace).unref();
       await closed;
@@ -188,5 +199,24 @@ function refuseUpgrade(socket: Duplex, { status, code, message, hint }: HttpErro
     ...(status === 401 ? ["www-authenticate: Bearer"] : []),
     ...(wait !== null ? [`retry-after: ${wait}`] : []),
   ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+  // a peer that keeps its half open would hold the connection for ever
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/**
+ * Another protocol was offered, such as HTTP/2 by Java's client: it may be ignored (RFC 9110, 7.8), so that the request
+ * is read once more without the offer.
+ */
+function answerAnyway(
+  server: Server,
+  { method, url, rawHeaders }: IncomingMessage,
+  socket: Duplex,
+  rest: Buffer,
+): void {
+  const offer = new Set(["upgrade", "connection", "http2-settings"]);
+  const lines = [`${method} ${url} HTTP/1.1`];
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (!offer.has(rawHeaders[i]?.toLowerCase() ?? "")) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), rest]));
+  server.emit("connection", socket);
 }

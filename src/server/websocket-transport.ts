@@ -81,12 +81,10 @@ export function webSocketTransport(socket: WebSocket): Transport {
   function handWaiting(): void {
     while (!isBusy()) {
       const next = waiting.shift();
-      if (!next) {
-        if (socket.isPaused) socket.resume();
-        return;
-      }
+      if (!next) break;
       hand(next);
     }
+    if (socket.isPaused && waiting.length <= mostWaiting / 2 && socket.bufferedAmount <= readFirst) socket.resume();
   }
 
   /** Resolves when it was handed to the system, or will never be. */

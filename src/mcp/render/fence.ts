@@ -6,6 +6,7 @@ const terminalEscapes =
   /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|\x1b[@-_]|\x9b[0-?]*[ -/]*[@-~]/g;
 // Control characters but tab and newline, format characters (bidi, zero width, tags), variation selectors, blank Hangul fillers.
 const unseen = /[^\P{C}\t\n\ud800-\udfff]|[\ufe00-\ufe0f\u{e0100}-\u{e01ef}\u115f\u1160\u3164\uffa0]/gu;
+const unseenOrLineEnd = new RegExp(`${unseen.source}|[\u2028\u2029]`, "gu");
 const loneSurrogates = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** `text` without terminal escapes, control, bidi and invisible characters; never longer than it was. Newlines and tabs stay. */
@@ -45,7 +46,7 @@ export function idText(id: string): string {
 
 /** JSON text with invisible and bidi characters as \u escapes: the same value, nothing hidden. */
 export function escapeUnseen(json: string): string {
-  return json.replace(unseen, (found) =>
+  return json.replace(unseenOrLineEnd, (found) =>
     Array.from({ length: found.length }, (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
   );
 }

@@ -197,7 +197,8 @@ function send(member: Member, bytes: Buffer, last: number): void {
     return;
   }
   socket.send(bytes, { binary: false });
-  member.seq = last;
+  // what recorders dropped is told late: it does not lead back
+  member.seq = Math.max(member.seq, last);
 }
 
 /** Resolves when the client has taken most of what it was sent, or is gone. */
