@@ -6,13 +6,15 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
 import { createServer } from "../mcp/server.js";
 import { AgensightError } from "../model/error.js";
-import { sendJson } from "./http-error.js";
+import { retryAfter, sendJson } from "./http-error.js";
 import { jsonRpcError, parseJson } from "./json-rpc.js";
 import type { Route, ServerContext } from "./route.js";
 
 const maxSessions = 64;
 /** ms without a request or an open stream */
 const idleEnd = 30 * 60_000;
+/** ms after which an open stream alone keeps no place that others need: its client may be long gone */
+const streamAlone = 5 * 60_000;
 /** bytes */
 const maxBody = 4 * 1024 * 1024;
 const tooSlow = 2 * 1024 * 1024;
@@ -26,7 +28,9 @@ type Session = {
   open: number;
   /** Ends its streams; requests under way are answered first, within a bound. */
   close(): Promise<void>;
-  /** ms since the epoch */
+  /** requests under way alone */
+  asking: number;
+  /** ms of `performance.now()` */
   used: number;
 };
 
@@ -60,6 +64,12 @@ export function mcpHttp(): Route {
       await makeRoom();
       await (await openSession(context)).handle(request, response, parsed.json);
     },
+    sendError(response, { status, message, hint }) {
+      if (response.headersSent) return void response.destroy();
+      const wait = retryAfter(status);
+      if (wait !== null) response.setHeader("retry-after", wait);
+      sendJson(response, status, jsonRpcError(-32000, hint === null ? message : `${message} ${hint}`));
+    },
     async close() {
       stopping = true;
       await Promise.all([...sessions.values()].map((session) => session.close()));
@@ -69,7 +79,10 @@ export function mcpHttp(): Route {
   /** Clients often go without ending their session, so that the one longest unused makes room. */
   async function makeRoom(): Promise<void> {
     while (sessions.size >= maxSessions) {
-      const [oldest] = [...sessions.values()].filter(({ open }) => open === 0).sort((a, b) => a.used - b.used);
+      const silent = performance.now() - streamAlone;
+      const [oldest] = [...sessions.values()]
+        .filter(({ open, asking, used }) => open === 0 || (asking === 0 && used < silent))
+        .sort((a, b) => a.used - b.used);
       if (!oldest)
         throw new AgensightError("busy", `There are ${maxSessions} sessions already.`, {
           hint: "End one by DELETE, or close its stream.",
@@ -90,13 +103,18 @@ export function mcpHttp(): Route {
     let answered = () => {};
     const session: Session = {
       open: 0,
-      used: Date.now(),
+      asking: 0,
+      used: performance.now(),
       async handle(request, response, body) {
         clearTimeout(timer);
+        const asks = request.method === "GET" ? 0 : 1;
         session.open++;
+        session.asking += asks;
+        session.used = performance.now();
         response.once("close", () => {
           session.open--;
-          session.used = Date.now();
+          session.asking -= asks;
+          session.used = performance.now();
           if (session.open > 0) return;
           answered();
           // refused by the SDK: it never became one

@@ -130,6 +130,12 @@ describe("a session", () => {
     const refused = await post(hello);
     expect(refused.status).toBe(503);
     expect(refused.headers.get("retry-after")).toBe("1");
+    expect(await refused.json()).toMatchObject({ jsonrpc: "2.0", id: null, error: { code: -32000 } });
+    // a client that is long gone leaves its stream open: after some minutes it holds no place
+    const later = performance.now() + 6 * 60_000;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => later);
+    expect((await post(hello)).status).toBe(200);
+    clock.mockRestore();
     leave.abort();
     await expect.poll(async () => (await post(hello)).status).toBe(200);
   });
