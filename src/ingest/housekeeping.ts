@@ -18,10 +18,10 @@ export type Housekeeping = {
 /** `step`: one short step; true when more is waiting. Keeps no process alive. */
 export function startHousekeeping(step: () => boolean): Housekeeping {
   let timer: NodeJS.Timeout | undefined;
-  let steppedAt = Date.now();
+  let steppedAt = performance.now();
 
   function keep(): boolean {
-    steppedAt = Date.now();
+    steppedAt = performance.now();
     return step();
   }
   function later(round: number): void {
@@ -34,7 +34,7 @@ export function startHousekeeping(step: () => boolean): Housekeeping {
   }
   return {
     betweenWrites() {
-      if (Date.now() - steppedAt > atLeastEvery) keep();
+      if (performance.now() - steppedAt > atLeastEvery) keep();
     },
     idle: () => later(0),
     pause: () => clearTimeout(timer),

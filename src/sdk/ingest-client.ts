@@ -65,7 +65,8 @@ export function createIngestClient({ endpoint, encode, kept, report }: IngestCli
   let closed = false;
   let lastTry = false;
   let backoff = shortestBackoff;
-  let pausedUntil = 0;
+  /** while the server wants nothing */
+  let pause: NodeJS.Timeout | undefined;
   let reconnect: NodeJS.Timeout | undefined;
   let patience: NodeJS.Timeout | undefined;
   /** why there is no connection; null = nobody had to be told */
@@ -133,9 +134,9 @@ export function createIngestClient({ endpoint, encode, kept, report }: IngestCli
   }
 
   function reconnectSoon(refused: boolean): void {
-    const pause = refused ? refusedPause : backoff * (0.5 + Math.random() / 2);
+    const wait = refused ? refusedPause : backoff * (0.5 + Math.random() / 2);
     backoff = Math.min(longestBackoff, backoff * 2);
-    reconnect = setTimeout(connect, pause);
+    reconnect = setTimeout(connect, wait);
   }
 
   function heard(text: string): void {
@@ -152,8 +153,8 @@ export function createIngestClient({ endpoint, encode, kept, report }: IngestCli
       frames.acknowledge(message.id);
     } else if (message.type === "retry") {
       frames.sendAgain(message.id);
-      pausedUntil = Date.now() + retryPause;
-      setTimeout(pump, retryPause);
+      clearTimeout(pause);
+      pause = setTimeout(resume, retryPause);
     }
     watchAnswers();
     pump();
@@ -165,8 +166,13 @@ export function createIngestClient({ endpoint, encode, kept, report }: IngestCli
     if (frames.unanswered() > 0) patience = setTimeout(() => socket?.terminate(), ackTimeout);
   }
 
+  function resume(): void {
+    pause = undefined;
+    pump();
+  }
+
   function pump(): void {
-    if (socket && Date.now() >= pausedUntil) sendTo(socket);
+    if (socket && !pause) sendTo(socket);
     settle();
   }
 
@@ -230,6 +236,7 @@ export function createIngestClient({ endpoint, encode, kept, report }: IngestCli
       closed = true;
       clearTimeout(reconnect);
       clearTimeout(patience);
+      clearTimeout(pause);
       socket?.close(1000);
       socket = null;
     },

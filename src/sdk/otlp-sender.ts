@@ -47,7 +47,7 @@ export function createOtlpSender(
     for (let attempt = 1; ; attempt++) {
       const { problem, pause } = await post(compressed, attempt);
       if (problem === null) return;
-      if (pause === null || attempt === maxAttempts || Date.now() + pause > deadline) {
+      if (pause === null || attempt === maxAttempts || performance.now() + pause > deadline) {
         report("error", `agensight: ${spans} spans did not reach ${url}: ${problem}`);
         return;
       }
@@ -111,7 +111,7 @@ export function createOtlpSender(
     },
     async flush(patience, last) {
       if (last) {
-        deadline = Date.now() + patience;
+        deadline = performance.now() + patience;
         wake?.abort();
       }
       const giveUp = new AbortController();

@@ -81,9 +81,9 @@ export function startThread(events: HostEvents): RecorderHost {
       else port.unref();
     },
     wait(index, value, ms) {
-      const deadline = Date.now() + ms;
+      const deadline = performance.now() + ms;
       for (let current = state[index] as number; current !== value; current = state[index] as number) {
-        const left = deadline - Date.now();
+        const left = deadline - performance.now();
         if (left <= 0 || !alive) return false;
         Atomics.wait(state, index, current, left);
       }

@@ -35,7 +35,7 @@ export function createSpanWriter(
   let service = config.service;
   let failure: { message: string; at: number } | null = null;
   let lost = 0;
-  let checkedAt = Date.now();
+  let checkedAt = performance.now();
 
   async function tryToOpen(): Promise<void> {
     try {
@@ -48,17 +48,17 @@ export function createSpanWriter(
       });
       failure = null;
     } catch (error) {
-      failure = { message: describe(error), at: Date.now() };
+      failure = { message: describe(error), at: performance.now() };
       report("error", `agensight: spans are not recorded in ${path}: ${failure.message}`);
     }
   }
 
   async function ready(): Promise<Ingest | null> {
-    if (ingest && Date.now() - checkedAt > fileCheckEvery) {
-      checkedAt = Date.now();
+    if (ingest && performance.now() - checkedAt > fileCheckEvery) {
+      checkedAt = performance.now();
       if (!existsSync(path)) closeDeleted();
     }
-    if (!ingest && (!failure || Date.now() - failure.at > reopenAfter)) await tryToOpen();
+    if (!ingest && (!failure || performance.now() - failure.at > reopenAfter)) await tryToOpen();
     return ingest;
   }
 
