@@ -1,9 +1,11 @@
 /** `/ingest`: takes what `connectMcp` sends, and notices when a program goes whose spans still run. See `model/ingest-message.ts`. */
 import { randomUUID } from "node:crypto";
 import type { RawData, WebSocket } from "ws";
+import { AgensightError } from "../model/error.js";
 import { largestFrame } from "../model/ingest-frame.js";
 import { type FromServer, ToServer } from "../model/ingest-message.js";
 import type { TracesData } from "../model/otlp.js";
+import { limitItems, parseObject } from "./bounded-json.js";
 import { httpError } from "./http-error.js";
 import type { ServerContext, SocketRoute } from "./route.js";
 import { createRunningSpans, type RunningSpans } from "./running-spans.js";
@@ -11,6 +13,8 @@ import { createRunningSpans, type RunningSpans } from "./running-spans.js";
 /** Taken and not answered, from one connection; more is left in its socket. */
 const mostWaiting = 64;
 const mostWaitingBytes = 4 * 1024 * 1024;
+/** The same from all connections together, in bytes: parsed they take a multiple of it. */
+const mostWaitingOfAll = 16 * 1024 * 1024;
 
 /** Answers that the other side does not read, in bytes. */
 const mostUnread = 1024 * 1024;
@@ -25,20 +29,32 @@ type Instance = {
   leaving?: NodeJS.Timeout;
 };
 
-const instancesOf = new WeakMap<ServerContext, Map<string, Instance>>();
+/** What was taken from a connection and is not answered. */
+type Waiting = { frames: number; bytes: number };
+
+/** Of one server. */
+type Ingesting = {
+  instances: Map<string, Instance>;
+  connections: Map<WebSocket, Waiting>;
+  waitingBytes: number;
+};
+
+const ingestingOf = new WeakMap<ServerContext, Ingesting>();
 
 export const ingestSocket: SocketRoute = {
   path: "/ingest",
   maxConnections: 64,
   maxPayload: largestFrame,
   connect(socket, url, context) {
-    const instances = instancesOf.get(context) ?? new Map<string, Instance>();
-    instancesOf.set(context, instances);
+    const ingesting = ingestingOf.get(context) ?? { instances: new Map(), connections: new Map(), waitingBytes: 0 };
+    ingestingOf.set(context, ingesting);
+    const { instances, connections } = ingesting;
     const name = url.searchParams.get("instance")?.slice(0, 100) || randomUUID();
     const instance = welcome(instances.get(name), socket);
     instances.set(name, instance);
 
     socket.on("close", (code) => {
+      connections.delete(socket);
       if (instance.socket !== socket) return;
       // this server stops: the program finds the next one
       if (code === 1001) return void instances.delete(name);
@@ -50,7 +66,7 @@ export const ingestSocket: SocketRoute = {
       if (code === 1000) leave();
       else instance.leaving = setTimeout(leave, grace).unref();
     });
-    receiveFrom(socket, instance.running, context);
+    receiveFrom(socket, instance.running, context, ingesting);
   },
 };
 
@@ -72,26 +88,36 @@ function abandon(running: RunningSpans, context: ServerContext): void {
   );
 }
 
-function receiveFrom(socket: WebSocket, running: RunningSpans, context: ServerContext): void {
-  let waiting = 0;
-  let waitingBytes = 0;
+function receiveFrom(socket: WebSocket, running: RunningSpans, context: ServerContext, ingesting: Ingesting): void {
+  const waiting: Waiting = { frames: 0, bytes: 0 };
+  ingesting.connections.set(socket, waiting);
+  // others may have sent as much as there is room for
+  throttle(ingesting);
 
   socket.on("message", (data: RawData, isBinary) => {
     if (socket.readyState !== socket.OPEN) return;
-    const message = isBinary ? "a frame is no text" : read(data);
-    if (typeof message === "string") return socket.close(1007, message);
+    let message: ToServer;
+    try {
+      message = read(data as Buffer, isBinary);
+    } catch (error) {
+      const { code, message: reason } = httpError(error);
+      return socket.close(code === "too_large" ? 1008 : 1007, reason);
+    }
     if (message.type === "dropped") return void context.receiver.dropped(message.count).catch(() => {});
-    const bytes = (data as Buffer).length;
-    waiting++;
-    waitingBytes += bytes;
-    if (waiting >= mostWaiting || waitingBytes >= mostWaitingBytes) socket.pause();
+    const { length } = data as Buffer;
+    const note = (frames: number) => {
+      waiting.frames += frames;
+      waiting.bytes += frames * length;
+      ingesting.waitingBytes += frames * length;
+      throttle(ingesting);
+    };
+    note(1);
     void write(message).then((answer) => {
-      waiting--;
-      waitingBytes -= bytes;
-      if (socket.readyState !== socket.OPEN) return;
-      socket.send(JSON.stringify(answer));
-      if (socket.bufferedAmount > mostUnread) return socket.terminate();
-      if (socket.isPaused && waiting < mostWaiting && waitingBytes < mostWaitingBytes) socket.resume();
+      if (socket.readyState === socket.OPEN) {
+        socket.send(JSON.stringify(answer));
+        if (socket.bufferedAmount > mostUnread) socket.terminate();
+      }
+      note(-1);
     });
   });
 
@@ -112,14 +138,19 @@ function receiveFrom(socket: WebSocket, running: RunningSpans, context: ServerCo
   }
 }
 
-/** What is wrong where it is no message. */
-function read(data: RawData): ToServer | string {
-  let json: unknown;
-  try {
-    json = JSON.parse(String(data));
-  } catch {
-    return "a frame is no JSON";
+/** Reads from those connections from which there is room for more. */
+function throttle({ connections, waitingBytes }: Ingesting): void {
+  for (const [socket, { frames, bytes }] of connections) {
+    if (frames >= mostWaiting || bytes >= mostWaitingBytes || waitingBytes >= mostWaitingOfAll) socket.pause();
+    else if (socket.isPaused) socket.resume();
   }
-  const { success, data: message } = ToServer.safeParse(json);
-  return success ? message : "a frame is no message that /ingest knows";
+}
+
+/** Errors: bad_input, too_large; short enough for the reason of a close frame. */
+function read(data: Buffer, isBinary: boolean): ToServer {
+  if (isBinary) throw new AgensightError("bad_input", "The frame is no text.");
+  const { success, data: message } = ToServer.safeParse(parseObject(data, "frame"));
+  if (!success) throw new AgensightError("bad_input", "The frame is no message that /ingest knows.");
+  if (message.type === "spans") limitItems(message.data as TracesData, "frame");
+  return message;
 }

@@ -1,4 +1,4 @@
-/** The receiving thread dies: senders are told to come again, and another thread takes its place. */
+/** The receiving thread dies: senders are told to come again, and another takes its place. And what cannot be handed to it. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -60,3 +60,25 @@ test.each(["die", "throw"])(
     await expect(send("four")).rejects.toMatchObject({ code: "busy" });
   },
 );
+
+test("What cannot be handed to the thread is refused, and leaves nothing behind", async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "thread.cjs");
+  writeFileSync(file, mortal);
+  const said: string[] = [];
+  const receiver = await openReceiver({
+    path: join(folder, "written"),
+    home: folder,
+    engine: null,
+    retention: null,
+    thread: { file, env: {} },
+    committed: () => {},
+    say: (line) => said.push(line),
+  });
+  let deep: unknown[] = [];
+  for (let level = 0; level < 200_000; level++) deep = [deep];
+  await expect(receiver.write({ resourceSpans: deep as [] })).rejects.toThrow(RangeError);
+  expect(await receiver.write({ resourceSpans: [] })).toMatchObject({ accepted: 1 });
+  await receiver.close();
+  expect(said).toEqual([]);
+});

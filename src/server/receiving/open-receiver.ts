@@ -77,8 +77,9 @@ export async function openReceiver({ thread, committed, say, ...config }: Receiv
     return new Promise((resolve, reject) => {
       if (closed || !worker) return reject(notNow());
       const id = ++lastId;
-      waiting.set(id, { resolve, reject });
+      // throws what cannot be handed over: nobody will answer that
       worker.postMessage({ ...message, id }, transfer);
+      waiting.set(id, { resolve, reject });
     });
   }
 
