@@ -12,9 +12,11 @@ export function recordingHint(storePath: string, exists: boolean, others: readon
   const start = exists
     ? `The store ${storePath} is empty.`
     : `There is no store at ${storePath} yet: nothing was recorded there.`;
+  const path = storePath.endsWith("/.agensight/traces.db") ? null : JSON.stringify(storePath);
   const how =
-    `Record with setupTracing("my-app"${storePath.endsWith("/.agensight/traces.db") ? "" : `, { dbPath: ${JSON.stringify(storePath)} }`}) ` +
-    "from the agensight package, or bring spans in with: agensight import FILE. New spans are seen at once.";
+    `Record with setupTracing("my-app"${path ? `, { dbPath: ${path} }` : ""}) from the agensight package, ` +
+    "send OTLP from any language to agensight serve, or bring spans in with agensight import FILE" +
+    `${path ? ` (both with --db ${path})` : ""}. New spans are seen at once.`;
   const elsewhere = others.slice(0, 5).map((store) => {
     const used = Date.parse(store.last_used);
     const facts = [

@@ -330,7 +330,7 @@ describe("without a database file", () => {
   it("every list says where it looked, how to record, and which other stores there are", async () => {
     const empty = await connect({ otherStores: async () => others });
     expect((await empty.call("list_traces")).text).toMatchInlineSnapshot(`
-      "note: There is no store at /data/traces.db yet: nothing was recorded there. Record with setupTracing("my-app", { dbPath: "/data/traces.db" }) from the agensight package, or bring spans in with: agensight import FILE. New spans are seen at once. Other stores on this machine: agensight mcp --db "/home/ann/my app/traces.db" (1,234 spans, used 2 h ago)
+      "note: There is no store at /data/traces.db yet: nothing was recorded there. Record with setupTracing("my-app", { dbPath: "/data/traces.db" }) from the agensight package, send OTLP from any language to agensight serve, or bring spans in with agensight import FILE (both with --db "/data/traces.db"). New spans are seen at once. Other stores on this machine: agensight mcp --db "/home/ann/my app/traces.db" (1,234 spans, used 2 h ago)
       coverage: 0 traces · as of seq 0"
     `);
     for (const tool of ["list_sessions", "get_usage"]) {
