@@ -94,14 +94,15 @@ describe("agensight serve", () => {
     }
   });
 
-  test("makes a token where one is asked for or needed, and says it once", async () => {
+  test("makes a token where one is asked for or needed, and says it and the command that has it once", async () => {
     for (const args of [
       ["--token", "auto"],
       ["--host", "0.0.0.0"],
     ]) {
       const served = await serve(args);
       const token = /token +(\S{20,})/.exec(served.stderr())?.[1] ?? "";
-      expect(served.stderr().split(token)).toHaveLength(2);
+      expect(served.stderr().split(token)).toHaveLength(3);
+      expect(served.stderr()).toContain(`--header "Authorization: Bearer ${token}"\n`);
       expect((await post(served.url, {})).status).toBe(401);
       expect((await post(served.url, {}, bearer(token))).status).toBe(200);
       expect(await served.stop()).toBe(0);

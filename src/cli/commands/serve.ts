@@ -30,8 +30,8 @@ next free one is used. Ends at SIGTERM or Ctrl-C, when everything it accepted is
     port: { type: "string", value: "PORT", help: "the port to listen at; 0: any free one (default: 4318)" },
     token: {
       type: "string",
-      value: "T",
-      help: "what clients must show: Authorization: Bearer T; auto: make one (default: AGENSIGHT_TOKEN)",
+      value: "TOKEN",
+      help: "what clients must show: Authorization: Bearer TOKEN; auto: make one (default: AGENSIGHT_TOKEN)",
     },
     ...contentOption,
     ...retentionOptions,
@@ -79,7 +79,7 @@ next free one is used. Ends at SIGTERM or Ctrl-C, when everything it accepted is
         return 0;
       }
       const { server } = listening;
-      for (const line of introduction(settings, authority(reachable(host), server.port), made ? token : null))
+      for (const line of introduction(settings, authority(addressOf(host), server.port), made ? token : null))
         say(line);
       await signalled();
       say("stopping …");
@@ -98,6 +98,13 @@ function namesOf(host: string): string[] {
   return [hostname(), ...addresses.map(({ address }) => address)];
 }
 
+/** What programs and people are told: where others may come too, an address that they can use as well. */
+function addressOf(host: string): string {
+  if (host !== "0.0.0.0" && host !== "::") return host;
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? reachable(host);
+}
+
 /** The receiver has made the store, so that there is one. */
 async function storeId({ store }: ServerContext): Promise<string> {
   const reader = await store.reader();
@@ -113,7 +120,7 @@ function introduction({ db, token }: Settings, address: string, made: string | n
     ["live spans", `ws://${address}/live`],
   ];
   if (made) lines.push(["token", `${made}   (made for this run; clients show it as Authorization: Bearer TOKEN)`]);
-  const header = token || made ? ' --header "Authorization: Bearer TOKEN"' : "";
+  const header = token || made ? ` --header "Authorization: Bearer ${made ?? "TOKEN"}"` : "";
   return [
     `agensight ${version} serves`,
     ...lines.map(([label, value]) => `  ${label.padEnd(11)} ${value}`),
