@@ -22,7 +22,7 @@ export type Settings = {
   configFile: string | null;
   retention: { max_age_s?: number; max_bytes?: number };
   content: ShownContent;
-  /** what whoever comes over the network must show, or is to be shown there; null = none */
+  /** what whoever comes over the network must show, or is to be shown there; null = none, "auto": see knownToken */
   token: string | null;
 };
 
@@ -68,7 +68,15 @@ function token(text: string | undefined): string | null {
   if (text === undefined) return null;
   if (/^\S+$/.test(text)) return text;
   throw new AgensightError("bad_argument", "the token has spaces in it", {
-    hint: "Give one without, or --token auto to have one made.",
+    hint: "Give one without.",
+  });
+}
+
+/** For whoever cannot make one. Errors: bad_argument where it is "auto". */
+export function knownToken({ token }: Settings): string | null {
+  if (token !== "auto") return token;
+  throw new AgensightError("bad_argument", 'the token "auto" is for agensight serve, which makes one', {
+    hint: "Give the token itself, with --token or AGENSIGHT_TOKEN.",
   });
 }
 

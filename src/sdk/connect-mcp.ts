@@ -1,5 +1,6 @@
 /** Package entry `agensight/mcp`: what a program records is seen by a running `agensight serve` while it happens. */
 import { diag } from "@opentelemetry/api";
+import { serverUrl } from "../model/server-url.js";
 import { setEndpoint } from "./ingest-endpoint.js";
 
 export type McpOptions = {
@@ -17,7 +18,7 @@ let current: McpConnection | null = null;
 /**
  * Sends the spans of this program to an Agensight server too: when they start and when they end, so that what runs
  * is seen before it ends. May be called before or after `setupTracing`; a second call returns the first one's handle
- * until that is closed. An `http:` url or one without a path is completed.
+ * until that is closed. Any address that the server prints will do, and `host:port`.
  *
  * While the server is away up to 20,000 spans (32 MB) wait for it. Never throws, never keeps the program alive;
  * what goes wrong is told to OpenTelemetry's `diag`.
@@ -32,22 +33,11 @@ export function connectMcp(url = "ws://127.0.0.1:4318/ingest", { token }: McpOpt
     },
   };
   try {
-    const endpoint = { url: ingestUrl(url), token: token || null };
+    const endpoint = { url: serverUrl(url, "/ingest").href, token: token || null };
     current = connection;
     setEndpoint(endpoint);
   } catch (error) {
     diag.error("agensight: connectMcp:", error);
   }
   return connection;
-}
-
-function ingestUrl(url: string): string {
-  // the reason that URL gives would repeat a token in it
-  if (!URL.canParse(url)) throw new Error('the url cannot be read; it looks like "ws://127.0.0.1:4318/ingest"');
-  const parsed = new URL(url);
-  parsed.protocol = parsed.protocol.replace("http", "ws");
-  if (!/^wss?:$/.test(parsed.protocol)) throw new Error(`${parsed.protocol} is no way to a server; ws: and wss: are`);
-  if (parsed.pathname === "/") parsed.pathname = "/ingest";
-  parsed.hash = "";
-  return parsed.href;
 }

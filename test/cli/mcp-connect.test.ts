@@ -1,11 +1,13 @@
 /** `agensight mcp --connect`: a host that speaks stdio only, and a server that comes and goes. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { bridgeStdio, serverAddress } from "../../src/cli/mcp/connect.js";
+import { bridgeStdio } from "../../src/cli/mcp/connect.js";
+import { serverUrl } from "../../src/model/server-url.js";
 import { overStdio } from "../server/clients.js";
 import { startTestServer, type TestServer } from "../server/start.js";
 import { request, toolCall } from "../server/websocket.js";
@@ -178,9 +180,58 @@ describe("a server that goes and comes back", () => {
     expect((await host.answer("poison")).error?.message).toContain("broke each time");
     stage.close();
   });
+
+  test("is tried ever more seldom where it refuses to begin the session again, and requests are told so", async () => {
+    const stage = await scripted();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const told = collect();
+    createInterface({ input: output }).on("line", told.take);
+    const said: string[] = [];
+    const url = serverUrl(stage.url, "/ws");
+    const over = bridgeStdio({ url, token: null, input, output, say: (line) => said.push(line) });
+    const first = stage.next();
+    input.write(`${JSON.stringify(hello)}\n`);
+    const { socket, answer } = await first;
+    await answer("initialize");
+    await told.when(({ id }) => id === "hello");
+    let refusals = 0;
+    const refuse = async (coming: ReturnType<typeof stage.next>): Promise<void> => {
+      const { heard, say } = await coming;
+      const { id } = await heard.when(({ method }) => method === "initialize");
+      refusals++;
+      const again = stage.next();
+      say({ jsonrpc: "2.0", id, error: { code: -32600, message: "no" } });
+      await refuse(again);
+    };
+    void refuse(stage.next());
+    socket.terminate();
+    input.write(`${JSON.stringify(toolCall(2, "list_traces"))}\n`);
+    await expect
+      .poll(() => {
+        vi.advanceTimersByTime(100);
+        return told.messages.find(({ id }) => id === 2)?.error?.message;
+      })
+      .toContain("refused to begin the session again");
+    expect(refusals).toBeGreaterThan(2);
+    expect(refusals).toBeLessThan(15);
+    expect(said.filter((line) => line.includes("refused to begin"))).toHaveLength(1);
+    vi.useRealTimers();
+    input.end();
+    await over;
+    stage.close();
+  });
 });
 
 describe("no server", () => {
+  test("is one that cannot be reached, where the reason is another one", async () => {
+    const host = bridge(["--connect", "http://no-such-host.invalid:4318/mcp?access_token=s3cret"]);
+    await once(host.child.stderr, "data");
+    expect(host.stderr()).toMatch(
+      /^Agensight at ws:\/\/no-such-host\.invalid:4318\/ws cannot be reached: E[A-Z_]+\.\n/,
+    );
+  });
+
   test("is waited for; after 10 seconds requests, initialize too, are told what to do, and one that comes later serves", async () => {
     const place = await startTestServer();
     const { port } = place;
@@ -191,7 +242,7 @@ describe("no server", () => {
     const said: string[] = [];
     const told = collect();
     createInterface({ input: output }).on("line", told.take);
-    const url = serverAddress(`http://127.0.0.1:${port}`);
+    const url = serverUrl(`127.0.0.1:${port}`, "/ws");
     const over = bridgeStdio({ url, token: null, input, output, say: (line) => said.push(line) });
     const send = (message: object) => input.write(`${JSON.stringify(message)}\n`);
     send(hello);
@@ -240,7 +291,7 @@ describe("the token", () => {
 
   test("is asked for at once where it is missing or wrong, and never told", async () => {
     server = await startTestServer({ token: "s3cret" });
-    const host = bridge(["--connect", server.url, "--token", "wr0ng"]);
+    const host = bridge(["--connect", `${server.url}/mcp`, "--token", "wr0ng"]);
     host.send(hello);
     expect((await host.answer("hello")).error?.message).toContain("give it with --token or AGENSIGHT_TOKEN");
     expect(JSON.stringify(host.messages) + host.stderr()).not.toContain("wr0ng");
@@ -288,6 +339,22 @@ describe("what passes", () => {
   });
 });
 
+describe("a line without an end", () => {
+  test("is not kept, and answered when it ends after all", async () => {
+    server = await startTestServer();
+    const host = bridge(["--connect", server.url]);
+    const part = "x".repeat(1024 * 1024);
+    for (let n = 0; n < 64; n++) if (!host.child.stdin.write(part)) await once(host.child.stdin, "drain");
+    const { pid } = host.child;
+    const status = process.platform === "linux" ? readFileSync(`/proc/${pid}/status`, "utf8") : "";
+    expect(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0)).toBeLessThan(200 * 1024);
+    host.send("");
+    host.send(hello);
+    expect(await host.answer("hello")).toHaveProperty("result");
+    expect(host.messages[0]).toMatchObject({ id: null, error: { code: -32700 } });
+  });
+});
+
 describe("the end", () => {
   test("comes when stdin ends, after the answers under way", async () => {
     server = await startTestServer();
@@ -312,12 +379,22 @@ describe("the end", () => {
     expect(await unread.ended).toBe(0);
   });
 
-  test.each(["localhost", "ftp://localhost", "http://localhost:4318/?access_token=x", "http://user@localhost"])(
+  test.each(["local host", "ftp://localhost", "http://localhost:port/?access_token=s3cret"])(
     "comes with 2 for the address %s",
     async (address) => {
       const { code, stdout, stderr } = await run(["mcp", "--connect", address]);
       expect([code, stdout]).toEqual([2, ""]);
       expect(stderr).toContain("http://127.0.0.1:4318");
+      expect(stderr).not.toContain("s3cret");
+    },
+  );
+
+  test.each([["--connect", "localhost:4318"], ["--otlp"]])(
+    "comes with 2 for the token auto with %s",
+    async (...args) => {
+      const { code, stdout, stderr } = await run(["mcp", ...args], { env: { AGENSIGHT_TOKEN: "auto" } });
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toContain("Give the token itself");
     },
   );
 

@@ -2,13 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
+import { followServer, liveUrl } from "../../src/cli/tail/follow-server.js";
 import { LiveEvent } from "../../src/model/live.js";
 import { startTestServer, type TestServer } from "../server/start.js";
 import { requestOf, span } from "../store/otlp.js";
 import { bin, environment, makeHome, otlpLine } from "./agensight.js";
 
-const { home, path, run, remove } = makeHome();
+const { home, path, run, write, remove } = makeHome();
 const children: ChildProcess[] = [];
 const servers: TestServer[] = [];
 afterEach(async () => {
@@ -147,11 +148,12 @@ describe("agensight tail", () => {
 
   test.each([
     [["--kind", "lm"], "--kind is one of other, llm"],
-    [["--status", "fine"], "ok, error, running, abandoned"],
+    [["--status", "fine"], "ok, error, running, abandoned, incomplete"],
     [["--last", "-1"], "is no count"],
     [["--last", "some"], "is no count"],
     [["--token", "t"], "--token needs --connect"],
     [["--connect", "ftp://x"], "is no address of a server"],
+    [["--connect", "localhost:4318", "--token", "auto"], "is for agensight serve"],
     [["--connect", "http://127.0.0.1:1", "--last", "3"], "--last is for a file"],
   ])("%j is refused with a reason", async (args, reason) => {
     const { code, stdout, stderr } = await run(["tail", ...args]);
@@ -173,9 +175,11 @@ describe("agensight tail --connect", () => {
     const refused = await run(["tail", "--connect", server.url]);
     expect([refused.code, refused.stdout]).toEqual([2, ""]);
     expect(refused.stderr).toContain("AGENSIGHT_TOKEN");
-    const { lines, child, ended } = tail(["--connect", `127.0.0.1:${server.port}`, "--service", "shop"], {
-      AGENSIGHT_TOKEN: "secret",
-    });
+    const config = write("token.json", JSON.stringify({ token: "secret" }));
+    const { lines, child, ended } = tail([
+      ...["--connect", `127.0.0.1:${server.port}/mcp`, "--service", "shop"],
+      ...["--status", "ok", "--config", config],
+    ]);
     let id = 0;
     let following = true;
     const heard = lines(2).finally(() => {
@@ -228,6 +232,22 @@ describe("agensight tail --connect", () => {
       .map((line) => JSON.parse(line).span.name);
     expect(names.slice(-2)).toEqual(["missed?", "after"]);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("reminds of a server that stays away about once a minute", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const said: string[] = [];
+    const stderr = vi.spyOn(process.stderr, "write").mockImplementation((line) => said.push(String(line)) > 0);
+    const ended = new AbortController();
+    const over = followServer(liveUrl("127.0.0.1:1", {}), null)(() => {}, ended.signal);
+    await expect.poll(() => said).toHaveLength(1);
+    vi.advanceTimersByTime(60_000);
+    await expect.poll(() => said, { timeout: 20_000 }).toHaveLength(2);
+    ended.abort();
+    await over;
+    stderr.mockRestore();
+    vi.useRealTimers();
+    expect(said).toEqual(Array(2).fill("127.0.0.1:1: ECONNREFUSED; trying again\n"));
   });
 
   test("says so when the other side is no Agensight", async () => {

@@ -148,7 +148,7 @@ test("captureContent false holds on this way too", async () => {
   expect(JSON.stringify(span)).not.toContain("secret");
 });
 
-test.each(["nonsense", "ftp://127.0.0.1/x"])("The address %s is told to diag, and the program runs", async (url) => {
+test.each(["no sense", "ftp://127.0.0.1/x"])("The address %s is told to diag, and the program runs", async (url) => {
   const program = await startConnected(url, { dbPath: space.db });
   await program.tell("spans", 1);
   program.send("leave");

@@ -3,12 +3,13 @@ import { limitContent } from "../../mcp/limited-reader.js";
 import { createServer } from "../../mcp/server.js";
 import type { ServerOptions } from "../../mcp/server-options.js";
 import { serveStdio } from "../../mcp/stdio.js";
+import { serverUrl } from "../../model/server-url.js";
 import { watchStore } from "../../store/current-store.js";
 import { openLiveFeed } from "../../store/live-feed.js";
 import { portNumber, UsageError } from "../arguments.js";
 import { contentOption, defineCommand, storeOptions } from "../command.js";
 import { startUpkeep } from "../mcp/upkeep.js";
-import { engineOption, readSettings } from "../settings.js";
+import { engineOption, knownToken, readSettings } from "../settings.js";
 import { say } from "../terminal.js";
 import { version } from "../version.js";
 
@@ -21,13 +22,14 @@ export const mcp = defineCommand({
   description: `
 Started by an MCP host such as Claude Desktop, Claude Code, Cursor or VS Code, not by hand. The store's file need not
 exist yet: it is seen when it appears. With --connect, the answers come from a running agensight serve, for hosts that
-speak stdio only. With --otlp, spans that programs on this machine send are received beside it. Ends when the host closes stdin.`,
+speak stdio only. With --otlp, spans that programs on this machine send are received beside it; the port is opened
+after the host's first message. Ends when the host closes stdin.`,
   options: {
     ...storeOptions,
     connect: { type: "string", value: "URL", help: "ask the agensight serve at URL, such as http://127.0.0.1:4318" },
     token: {
       type: "string",
-      value: "T",
+      value: "TOKEN",
       help: "the token of that server, or of what --otlp opens (default: AGENSIGHT_TOKEN)",
     },
     otlp: {
@@ -47,7 +49,8 @@ speak stdio only. With --otlp, spans that programs on this machine send are rece
   async run(values) {
     const settings = await readSettings(values);
     const otlpPort = values.otlp === undefined ? null : portNumber(values.otlp, "mcp");
-    if (values.connect !== undefined) return connect(values.connect, settings.token, values.db);
+    if (values.connect !== undefined) return connect(values.connect, knownToken(settings), values.db);
+    const token = otlpPort === null ? null : knownToken(settings);
     const stores = () => import("../../store/stores-file.js");
     const store = watchStore(
       settings.db,
@@ -69,7 +72,8 @@ speak stdio only. With --otlp, spans that programs on this machine send are rece
       asked = performance.now();
     });
     let receiving: Promise<() => Promise<void>> | undefined;
-    const receive = async (port: number) => (await import("../mcp/otlp.js")).receiveOtlp(settings, port, options);
+    const receive = async (port: number) =>
+      (await import("../mcp/otlp.js")).receiveOtlp(settings, token, port, options);
     // the host waits for the first answer
     if (otlpPort !== null)
       process.stdin.once("data", () =>
@@ -90,9 +94,9 @@ speak stdio only. With --otlp, spans that programs on this machine send are rece
 
 async function connect(address: string, token: string | null, db: string | undefined): Promise<never> {
   if (db !== undefined) throw new UsageError("--connect asks the store of that server: leave --db out", "mcp");
-  const { bridgeStdio, serverAddress } = await import("../mcp/connect.js");
+  const { bridgeStdio } = await import("../mcp/connect.js");
   const bridged = bridgeStdio({
-    url: serverAddress(address),
+    url: serverUrl(address, "/ws"),
     token,
     input: process.stdin,
     output: process.stdout,

@@ -1,12 +1,13 @@
 /** `agensight tail`: what happens to spans, while it happens. */
+
+import { ChangeStatus, toLiveFilter } from "../../mcp/live-filter.js";
 import { escapeUnseen } from "../../mcp/render/fence.js";
 import { didYouMean } from "../../mcp/suggest.js";
 import { AgensightError } from "../../model/error.js";
 import { SpanKind } from "../../model/kind.js";
 import type { LiveEvent, LiveFilter } from "../../model/live.js";
-import { SpanStatus } from "../../model/summary.js";
 import { defineCommand, type OptionSpecs, type OptionValues, storeOptions } from "../command.js";
-import { readSettings } from "../settings.js";
+import { knownToken, readSettings } from "../settings.js";
 import { eventLine } from "../tail/line.js";
 import type { Follow } from "../tail/source.js";
 import { painter, print } from "../terminal.js";
@@ -19,7 +20,7 @@ const options = {
   service: { type: "string", value: "NAME", help: "spans of this service" },
   agent: { type: "string", value: "NAME", help: "spans of this agent" },
   kind: { type: "string", value: "KIND", help: `spans of this kind: ${SpanKind.options.join(", ")}` },
-  status: { type: "string", value: "STATUS", help: `spans of this status: ${SpanStatus.options.join(", ")}` },
+  status: { type: "string", value: "STATUS", help: `spans of this status: ${ChangeStatus.options.join(", ")}` },
   last: {
     type: "string",
     value: "N",
@@ -34,7 +35,7 @@ export const tail = defineCommand({
   description: `
 Follows the store's file, whoever writes it; no server is needed. Each line has the time, what happened (▶ started,
 ✓ ended, ✗ ended with an error, ∅ abandoned: its program is gone, ↻ content came later), and what the span says.
-Where there is no file yet it waits for one. Ends with Ctrl-C.`,
+Where there is no file yet, or with --connect no server, it waits for one. Ends with Ctrl-C.`,
   options,
   examples: [
     ["agensight tail --service my-app --kind llm", "one service's calls to models"],
@@ -75,7 +76,7 @@ async function source(values: OptionValues<typeof options>, filter: LiveFilter):
     if (values[name] !== undefined)
       throw new AgensightError("bad_argument", `--${name} is for a file, --connect for a server: give one of them`);
   const { followServer, liveUrl } = await import("../tail/follow-server.js");
-  return followServer(liveUrl(values.connect, filter), values.token ?? process.env.AGENSIGHT_TOKEN);
+  return followServer(liveUrl(values.connect, filter), knownToken(await readSettings(values)));
 }
 
 function readCount(text: string): number {
@@ -85,16 +86,17 @@ function readCount(text: string): number {
 
 function readFilter(values: OptionValues<typeof options>): LiveFilter {
   const { session, service, agent, kind, status } = values;
-  return {
-    ...(session === undefined ? {} : { session_id: session }),
-    ...(service === undefined ? {} : { service }),
-    ...(agent === undefined ? {} : { agent }),
-    ...(kind === undefined ? {} : { kind: oneOf("kind", kind, SpanKind.options) }),
-    ...(status === undefined ? {} : { status: oneOf("status", status, SpanStatus.options) }),
-  };
+  return toLiveFilter({
+    session,
+    service,
+    agent,
+    kind: oneOf("kind", kind, SpanKind.options),
+    status: oneOf("status", status, ChangeStatus.options),
+  });
 }
 
-function oneOf<T extends string>(name: string, text: string, all: readonly T[]): T {
+function oneOf<T extends string>(name: string, text: string | undefined, all: readonly T[]): T | undefined {
+  if (text === undefined) return undefined;
   const found = all.find((value) => value === text);
   if (found !== undefined) return found;
   throw new AgensightError("bad_argument", `there is no ${name} "${text}"${didYouMean(text, [...all])}`, {

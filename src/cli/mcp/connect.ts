@@ -1,9 +1,8 @@
 /** `agensight mcp --connect`: carries MCP between stdin and stdout and the WebSocket of `agensight serve`. */
 import type { Readable, Writable } from "node:stream";
 import { WebSocket } from "ws";
-import { AgensightError } from "../../model/error.js";
 import { watchHeartbeat } from "../../server/heartbeat.js";
-import { openRelay } from "./relay.js";
+import { largest, openRelay } from "./relay.js";
 
 /** ms between attempts */
 const firstPause = 100;
@@ -14,8 +13,10 @@ const handshake = 5_000;
 /** ms that answers under way may take once stdin has ended */
 const grace = 5_000;
 const farewell = 500;
+/** characters; so much is read for the id of a message that is too large, to answer it */
+const longestLine = 4 * largest;
 
-/** Why there is no connection; `lasting`: trying again does not help. */
+/** Why there is no connection; `lasting`: trying again does not help; `served`: it answered, and the session goes on. */
 type Ending = { why: string; lasting: boolean; served: boolean };
 
 export type BridgeSettings = {
@@ -27,21 +28,10 @@ export type BridgeSettings = {
   say(line: string): void;
 };
 
-/** `http://host:port`, `ws://host:port`, with or without a path; `/ws` where there is none. Errors: bad_argument. */
-export function serverAddress(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const protocol = { "http:": "ws:", "ws:": "ws:", "https:": "wss:", "wss:": "wss:" }[url?.protocol ?? ""];
-  if (!url || !protocol || url.username || url.search || url.hash)
-    throw new AgensightError("bad_argument", "--connect needs the address of an Agensight server", {
-      hint: "Write it as http://127.0.0.1:4318; a token goes into --token or AGENSIGHT_TOKEN.",
-    });
-  url.protocol = protocol;
-  if (url.pathname === "/") url.pathname = "/ws";
-  return url;
-}
-
 /** Resolves when stdin has ended and what was asked is answered, or stdout is gone. Reconnects until then. */
 export async function bridgeStdio({ url, token, input, output, say }: BridgeSettings): Promise<void> {
+  // there may be a token in the rest of it
+  const place = `${url.origin}${url.pathname}`;
   let ended = false;
   let finished = false;
   let socket: WebSocket | undefined;
@@ -97,6 +87,8 @@ export async function bridgeStdio({ url, token, input, output, say }: BridgeSett
   function connection(): Promise<Ending> {
     return new Promise((resolve) => {
       let served = false;
+      let opened = false;
+      let broken = "";
       let failure: Omit<Ending, "served"> | undefined;
       const current = new WebSocket(url, "mcp", {
         ...(token === null ? {} : { headers: { authorization: `Bearer ${token}` } }),
@@ -106,25 +98,32 @@ export async function bridgeStdio({ url, token, input, output, say }: BridgeSett
       socket = current;
       watchHeartbeat(current);
       current.on("unexpected-response", (request, { statusCode = 0 }) => {
-        failure = refused(url, statusCode);
+        failure = refused(statusCode);
         request.destroy();
         current.terminate();
       });
       // "close" follows
-      current.on("error", () => {});
+      current.on("error", (error: NodeJS.ErrnoException) => {
+        broken ||= error.code ?? error.message;
+      });
       current.on("open", () => {
+        opened = true;
         if (finished) return current.close(1000);
-        relay.connected({ send: (text) => current.send(text), fail: () => current.close(1000) });
+        relay.connected({ send: (text) => current.send(text), fail: refuse });
       });
       current.on("message", (data) => {
-        served = true;
         relay.fromServer(String(data));
+        served ||= relay.ready();
       });
       current.on("close", (_, reason) => {
         relay.disconnected();
-        const lost = `The connection to Agensight at ${url.href} was lost${reason.length ? ` (${reason})` : ""}.`;
-        resolve({ ...(failure ?? { why: served ? lost : missing(url), lasting: false }), served });
+        const why = opened ? lost(String(reason) || broken) : unreachable(broken);
+        resolve({ ...(failure ?? { why, lasting: false }), served });
       });
+      function refuse(): void {
+        failure = { why: `Agensight at ${place} refused to begin the session again.`, lasting: false };
+        current.close(1000);
+      }
     });
   }
 
@@ -139,31 +138,44 @@ export async function bridgeStdio({ url, token, input, output, say }: BridgeSett
       };
     });
   }
+
+  function lost(reason: string): string {
+    return `The connection to Agensight at ${place} was lost${reason === "" ? "" : ` (${reason})`}.`;
+  }
+
+  function unreachable(reason: string): string {
+    return reason === "ECONNREFUSED"
+      ? `There is no Agensight at ${place}. Start it there with "agensight serve", or correct --connect.`
+      : `Agensight at ${place} cannot be reached: ${reason}.`;
+  }
+
+  function refused(status: number): Omit<Ending, "served"> {
+    if (status === 401)
+      return { why: `Agensight at ${place} needs its token: give it with --token or AGENSIGHT_TOKEN.`, lasting: true };
+    if (status === 503) return { why: `Agensight at ${place} has as many connections as it takes.`, lasting: false };
+    return { why: `${place} refused the connection (HTTP ${status}): is it "agensight serve"?`, lasting: true };
+  }
 }
 
-function missing(url: URL): string {
-  return `There is no Agensight at ${url.href}. Start it there with "agensight serve", or correct --connect.`;
-}
-
-function refused(url: URL, status: number): Omit<Ending, "served"> {
-  if (status === 401)
-    return { why: `Agensight at ${url.href} needs its token: give it with --token or AGENSIGHT_TOKEN.`, lasting: true };
-  if (status === 503) return { why: `Agensight at ${url.href} has as many connections as it takes.`, lasting: false };
-  return { why: `${url.href} refused the connection (HTTP ${status}): is it "agensight serve"?`, lasting: true };
-}
-
-/** Lines end with LF alone: JSON may hold the other ends of lines. */
+/** Lines end with LF alone: JSON may hold the other ends of lines. Of one that is too long only so much is handed on. */
 function eachLine(input: Readable, take: (line: string) => void): void {
   let begun: string[] = [];
+  let length = 0;
+  const add = (part: string) => {
+    if (part === "" || length > longestLine) return;
+    begun.push(part);
+    length += part.length;
+  };
   input.setEncoding("utf8");
   input.on("data", (chunk: string) => {
-    const lines = chunk.split("\n");
-    const last = lines.pop() ?? "";
+    const [first = "", ...lines] = chunk.split("\n");
+    add(first);
     for (const line of lines) {
-      const whole = [...begun, line].join("");
+      const whole = begun.join("");
       begun = [];
+      length = 0;
       if (whole.trim() !== "") take(whole);
+      add(line);
     }
-    if (last !== "") begun.push(last);
   });
 }

@@ -12,6 +12,7 @@ const host = "127.0.0.1";
 /** Says why it does not receive, and goes on. Returns what ends it, when everything accepted is on disk. */
 export async function receiveOtlp(
   settings: Settings,
+  token: string | null,
   port: number,
   store: ServerOptions,
 ): Promise<() => Promise<void>> {
@@ -20,7 +21,6 @@ export async function receiveOtlp(
     const receiver = await startReceiver(settings, { committed: () => live.look(), say });
     const context = { store, live, receiver, say };
     const routes = [health, ...otlpRoutes];
-    const { token } = settings;
     const server = await startServer({ host, port, hosts: [], token, context, routes, socketRoutes: [] }).catch(
       async (error) => {
         await receiver.close();

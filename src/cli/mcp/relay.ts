@@ -18,6 +18,8 @@ export type Relay = {
   fromServer(text: string): void;
   /** A connection is there. Repeats the handshake and subscriptions of the one before, then asks what was not answered. */
   connected(connection: Connection): void;
+  /** The server of the connection takes what is asked: what was before has been repeated. */
+  ready(): boolean;
   disconnected(): void;
   /** Answers everything that waits with an error. */
   giveUp(message: string): void;
@@ -26,7 +28,7 @@ export type Relay = {
 };
 
 /** bytes of one message, as servers take them */
-const largest = 4 * 1024 * 1024;
+export const largest = 4 * 1024 * 1024;
 const mostWaiting = 1000;
 /** A request that ended so many connections is not sent again. */
 const mostSent = 3;
@@ -136,6 +138,7 @@ export function openRelay(tell: (text: string) => void, answered: () => void): R
       if (!initialize?.done) return resume();
       repeat(initialize.text, ({ error }) => (error === undefined ? resume() : made.fail()));
     },
+    ready: () => ready,
     disconnected() {
       connection = undefined;
       ready = false;

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { AgensightError } from "../../model/error.js";
 import { LiveEvent, type LiveFilter } from "../../model/live.js";
+import { serverUrl } from "../../model/server-url.js";
 import { watchHeartbeat } from "../../server/heartbeat.js";
 import { say } from "../terminal.js";
 import type { Follow } from "./source.js";
@@ -11,47 +12,41 @@ import type { Follow } from "./source.js";
 /** ms between attempts, doubled with each that fails */
 const firstPause = 250;
 const longestPause = 5_000;
+/** ms until a server that is still away is told again */
+const reminder = 60_000;
 const handshakeTimeout = 10_000;
 /** bytes of a frame and of a refusal's text */
 const longestFrame = 4 * 1024 * 1024;
 const longestRefusal = 10_000;
 
-/** `ws://host:port/live` of what people write: `host:port`, `http://host:port`. Errors: bad_argument. */
+/** Errors: bad_argument. */
 export function liveUrl(text: string, filter: LiveFilter): URL {
-  const bad = () =>
-    new AgensightError("bad_argument", `--connect "${text}" is no address of a server`, {
-      hint: "Write it as http://127.0.0.1:4318 or wss://host.",
-    });
-  const full = text.includes("://") ? text : `http://${text}`;
-  if (!URL.canParse(full)) throw bad();
-  const url = new URL(full);
-  const scheme = { "http:": "ws:", "https:": "wss:", "ws:": "ws:", "wss:": "wss:" }[url.protocol];
-  if (!scheme) throw bad();
-  url.protocol = scheme;
-  url.pathname = url.pathname.replace(/\/*(live\/*)?$/, "/live");
+  const url = serverUrl(text, "/live");
   const { session_id: session, ...others } = filter;
   for (const [key, value] of Object.entries({ session, ...others }))
     if (value !== undefined) url.searchParams.set(key, value);
   return url;
 }
 
-export function followServer(url: URL, token: string | undefined): Follow {
+export function followServer(url: URL, token: string | null): Follow {
   return async (tell, ended) => {
     let cursor: number | "now" = "now";
     let wait = firstPause;
-    let told = false;
+    let toldAt = Number.NEGATIVE_INFINITY;
     const hear = (events: LiveEvent[]) => {
       cursor = events.at(-1)?.seq ?? cursor;
       wait = firstPause;
-      told = false;
+      toldAt = Number.NEGATIVE_INFINITY;
       tell(events.filter(({ type }) => type !== "position"));
     };
     while (!ended.aborted) {
       url.searchParams.set("cursor", String(cursor));
       const why = await connection(url, token, hear, ended);
       if (ended.aborted) return;
-      if (!told) say(`${url.host}: ${why}; trying again`);
-      told = true;
+      if (performance.now() - toldAt >= reminder) {
+        say(`${url.host}: ${why}; trying again`);
+        toldAt = performance.now();
+      }
       await pause(wait, undefined, { signal: ended }).catch(() => {});
       wait = Math.min(2 * wait, longestPause);
     }
@@ -61,11 +56,11 @@ export function followServer(url: URL, token: string | undefined): Follow {
 /** Resolves with the reason when the connection has ended and may be made again. */
 function connection(
   url: URL,
-  token: string | undefined,
+  token: string | null,
   hear: (events: LiveEvent[]) => void,
   ended: AbortSignal,
 ): Promise<string> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = token === null ? {} : { authorization: `Bearer ${token}` };
   const socket = new WebSocket(url, {
     headers,
     handshakeTimeout,
