@@ -1,5 +1,7 @@
 /** OTLP over HTTP, into a real `agensight serve`. */
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { deflateSync, gzipSync } from "node:zlib";
 import { SpanStatusCode } from "@opentelemetry/api";
 import { OTLPTraceExporter as JsonExporter } from "@opentelemetry/exporter-trace-otlp-http";
@@ -9,6 +11,8 @@ import { BasicTracerProvider, BatchSpanProcessor, type SpanExporter } from "@ope
 import protobuf from "protobufjs";
 import { describe, expect, test } from "vitest";
 import { AgensightError } from "../../src/model/error.js";
+import { otlpRoute } from "../../src/server/otlp/routes.js";
+import { startServer } from "../../src/server/server.js";
 import { chat, message, requestOf, span, spanId, traceId } from "../store/otlp.js";
 import { ask, post, serve, spanIds } from "./serve.js";
 import { startTestServer } from "./start.js";
@@ -224,6 +228,44 @@ describe("errors are google.rpc.Status in the encoding of the request", () => {
       message: "The body is no OTLP traces request in protobuf.",
     });
     expect((await post(url, "{}", { "content-type": "application/json; charset=utf-8" })).status).toBe(200);
+  });
+
+  test.each(["application/json", "application/x-protobuf"])("a body (%s) that stops half-way", async (type) => {
+    const server = await startTestServer();
+    const { context } = server;
+    const routes = [otlpRoute("traces", 50)];
+    const running = await startServer({
+      host: "127.0.0.1",
+      port: 0,
+      hosts: [],
+      token: null,
+      context,
+      routes,
+      socketRoutes: [],
+    });
+    const stopped = request({
+      port: running.port,
+      host: "127.0.0.1",
+      path: "/v1/traces",
+      method: "POST",
+      headers: { "content-type": type, "content-length": 1000 },
+    });
+    stopped.write("{");
+    const [incoming] = (await once(stopped, "response")) as [IncomingMessage];
+    const answer = new Response(Buffer.concat(await incoming.toArray()));
+    expect([incoming.statusCode, incoming.headers.connection, incoming.headers["content-type"]]).toEqual([
+      408,
+      "close",
+      type,
+    ]);
+    expect(type.endsWith("json") ? await answer.json() : await decoded("Status", answer)).toEqual({
+      code: 4,
+      message: "The rest of the body did not come in time.",
+    });
+    stopped.on("error", () => {});
+    await running.close();
+    await server.close();
+    expect(server.said).toEqual([]);
   });
 
   test.each(["disk_full", "read_only", "busy", "internal", "newer_file"] as const)(

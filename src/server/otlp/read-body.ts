@@ -8,8 +8,6 @@ const mostWaiting = 64 * 1024 * 1024;
 /** What is passed over of a refused body, so that its sender reads the answer instead of a broken connection. */
 const mostPassedOver = 64 * 1024 * 1024;
 const firstBuffer = 1024 * 1024;
-/** ms between two pieces of a body */
-const longestPause = 10_000;
 
 let waiting = 0;
 
@@ -19,14 +17,14 @@ export type Body = {
   release(): void;
 };
 
-/** Errors: too_large, busy (no room), bad_input (the sender went away). */
-export function readBody(request: IncomingMessage): Promise<Body> {
+/** Errors: too_large, busy (no room), bad_input (the sender went away); BodyStopped. `longestPause`: ms between two pieces. */
+export function readBody(request: IncomingMessage, longestPause: number): Promise<Body> {
   const announced = Number(request.headers["content-length"] ?? 0);
   // one buffer, since small chunks would each cost more than they hold
   let buffer = new Uint8Array(Math.min(announced, firstBuffer));
   let size = 0;
   let held = 0;
-  let refusal: AgensightError | null = null;
+  let refusal: Error | null = null;
   const release = () => {
     waiting -= held;
     held = 0;
@@ -42,13 +40,18 @@ export function readBody(request: IncomingMessage): Promise<Body> {
     held += chunk.length;
     waiting += chunk.length;
   };
-  const refuse = (error: AgensightError) => {
+  const refuse = (error: Error) => {
     refusal = error;
     release();
   };
-  request.setTimeout(longestPause);
 
   return new Promise<Body>((resolve, reject) => {
+    // with a handler, or the connection would be closed without an answer
+    request.setTimeout(longestPause, () => {
+      const stopped = new BodyStopped();
+      refuse(stopped);
+      reject(stopped);
+    });
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (refusal) {
@@ -72,6 +75,9 @@ export function readBody(request: IncomingMessage): Promise<Body> {
     if (announced > mostPassedOver) reject(tooLarge());
   });
 }
+
+/** Nothing came for too long. */
+export class BodyStopped extends Error {}
 
 function tooLarge(): AgensightError {
   return new AgensightError("too_large", "The body is larger than 16 MiB.", {

@@ -5,18 +5,23 @@ import { type HttpError, httpError } from "../http-error.js";
 import type { ReceivedBody } from "../receiver.js";
 import type { Route } from "../route.js";
 import { contentTypes, type Format, sendReceipt, sendStatus } from "./answer.js";
-import { readBody } from "./read-body.js";
+import { BodyStopped, readBody } from "./read-body.js";
 
 export const otlpRoutes: Route[] = [otlpRoute("traces"), otlpRoute("logs")];
 
-function otlpRoute(signal: ReceivedBody["signal"]): Route {
+/** `longestPause`: ms between two pieces of a body. */
+export function otlpRoute(signal: ReceivedBody["signal"], longestPause = 10_000): Route {
   return {
     path: `/v1/${signal}`,
     methods: ["POST"],
     async handle(request, response, { receiver }) {
       const format = formatOf(request);
       const encoding = (request.headers["content-encoding"] ?? "identity").toLowerCase();
-      const body = await readBody(request);
+      const body = await readBody(request, longestPause).catch((error) => {
+        if (!(error instanceof BodyStopped)) throw error;
+        sendStatus(response, format ?? "json", timedOut);
+      });
+      if (!body) return;
       try {
         if (format === null)
           return sendStatus(response, "json", unsupported(`Send ${Object.values(contentTypes).join(" or ")}.`));
@@ -46,6 +51,13 @@ function formatOf(request: IncomingMessage): Format | null {
 function isEncoding(text: string): text is ReceivedBody["encoding"] {
   return text === "identity" || text === "gzip" || text === "deflate";
 }
+
+const timedOut: HttpError = {
+  status: 408,
+  code: "bad_input",
+  message: "The rest of the body did not come in time.",
+  hint: null,
+};
 
 function unsupported(message: string): HttpError {
   return { status: 415, code: "bad_input", message, hint: null };
