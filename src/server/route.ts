@@ -39,6 +39,8 @@ export type SocketRoute = {
   maxPayload: number;
   /** Refuses the upgrade with the AgensightError that it throws; sees to what must be ready before the client hears that it is connected. */
   check?(url: URL, context: ServerContext): Promise<void>;
+  /** Once, when the server listens. Returns what ends it. */
+  start?(context: ServerContext): () => void;
   /** `url`: as asked, with its query. The socket is closed with 1011 when this throws. */
   connect(socket: WebSocket, url: URL, context: ServerContext): Promise<void> | void;
 };

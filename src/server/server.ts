@@ -134,10 +134,12 @@ export async function startServer({
     });
   });
   server.on("error", (error) => context.say(`the listener failed: ${error.message}`));
+  const started = socketRoutes.map((route) => route.start?.(context));
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
       closing = true;
+      for (const end of started) end?.();
       for (const response of underWay) if (!response.headersSent) response.setHeader("connection", "close");
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const { server: accept } of sockets.values())
