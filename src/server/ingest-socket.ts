@@ -7,6 +7,7 @@ import { type FromServer, ToServer } from "../model/ingest-message.js";
 import type { TracesData } from "../model/otlp.js";
 import { limitItems, parseObject } from "./bounded-json.js";
 import { httpError } from "./http-error.js";
+import { abandonLeftBehind } from "./left-behind.js";
 import type { ServerContext, SocketRoute } from "./route.js";
 import { createRunningSpans, type RunningSpans } from "./running-spans.js";
 
@@ -45,6 +46,10 @@ export const ingestSocket: SocketRoute = {
   path: "/ingest",
   maxConnections: 64,
   maxPayload: largestFrame,
+  start: (context) =>
+    abandonLeftBehind(context, () =>
+      [...(ingestingOf.get(context)?.instances.values() ?? [])].flatMap(({ running }) => running.all()),
+    ),
   connect(socket, url, context) {
     const ingesting = ingestingOf.get(context) ?? { instances: new Map(), connections: new Map(), waitingBytes: 0 };
     ingestingOf.set(context, ingesting);

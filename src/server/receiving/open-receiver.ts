@@ -30,6 +30,7 @@ export async function openReceiver({ thread, committed, say, ...config }: Receiv
   let lastId = 0;
   let closed = false;
   let worker: Worker | null = null;
+  let restart: NodeJS.Timeout | undefined;
 
   function start(): void {
     const started = new Worker(thread.file, {
@@ -50,10 +51,10 @@ export async function openReceiver({ thread, committed, say, ...config }: Receiv
     });
     started.on("exit", () => {
       worker = null;
-      if (closed && waiting.size === 0) return;
-      say(`the receiving thread ended (${reason?.message ?? "for no reason it told"}) and is started again`);
       giveUp();
-      setTimeout(start, restartAfter);
+      if (closed) return;
+      say(`the receiving thread ended (${reason?.message ?? "for no reason it told"}) and is started again`);
+      restart = setTimeout(start, restartAfter);
     });
   }
 
@@ -86,6 +87,7 @@ export async function openReceiver({ thread, committed, say, ...config }: Receiv
   start();
   await ask({ type: "open" }).catch(async (error) => {
     closed = true;
+    clearTimeout(restart);
     await worker?.terminate();
     throw error;
   });
@@ -102,6 +104,7 @@ export async function openReceiver({ thread, committed, say, ...config }: Receiv
       if (closed) return;
       const last = ask({ type: "close" });
       closed = true;
+      clearTimeout(restart);
       await last.catch(() => {});
       await worker?.terminate();
     },
