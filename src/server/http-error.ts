@@ -1,6 +1,7 @@
 /** Errors as HTTP answers. */
 import type { ServerResponse } from "node:http";
 import { AgensightError } from "../model/error.js";
+import { BodyStopped } from "./read-body.js";
 
 const statuses: Partial<Record<AgensightError["code"], number>> = {
   bad_argument: 400,
@@ -19,6 +20,7 @@ export type HttpError = { status: number; code: string; message: string; hint: s
 
 /** What is no AgensightError is a defect, which tells strangers nothing. */
 export function httpError(error: unknown): HttpError {
+  if (error instanceof BodyStopped) return { status: 408, code: "bad_input", message: error.message, hint: null };
   if (!(error instanceof AgensightError))
     return { status: 500, code: "internal", message: "The server failed to answer.", hint: null };
   const { code, message, hint } = error;

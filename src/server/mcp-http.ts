@@ -8,6 +8,7 @@ import { createServer } from "../mcp/server.js";
 import { AgensightError } from "../model/error.js";
 import { retryAfter, sendJson } from "./http-error.js";
 import { jsonRpcError, parseJson } from "./json-rpc.js";
+import { readBody } from "./read-body.js";
 import type { Route, ServerContext } from "./route.js";
 
 const maxSessions = 64;
@@ -18,6 +19,8 @@ const streamAlone = 5 * 60_000;
 /** bytes */
 const maxBody = 4 * 1024 * 1024;
 const tooSlow = 2 * 1024 * 1024;
+/** ms between two pieces of a body */
+const longestPause = 10_000;
 /** ms that requests under way may take when the server stops */
 const closeGrace = 1_000;
 
@@ -51,7 +54,9 @@ export function mcpHttp(): Route {
         if (session) return session.handle(request, response);
         return sendJson(response, 400, jsonRpcError(-32000, "The header Mcp-Session-Id is needed."));
       }
-      const parsed = parseJson(await readBody(request));
+      const body = await readBody(request, { bytes: maxBody, pause: longestPause });
+      const parsed = parseJson(Buffer.from(body.bytes.buffer, 0, body.bytes.length).toString("utf8"));
+      body.release();
       if ("error" in parsed) return sendJson(response, 400, parsed.error);
       if (session) return session.handle(request, response, parsed.json);
       if (!isInitializeRequest(parsed.json))
@@ -162,15 +167,4 @@ function watchStream(transport: StreamableHTTPServerTransport): (stream: ServerR
     current = stream;
     unread = 0;
   };
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBody) throw new AgensightError("too_large", `A request holds at most ${maxBody} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

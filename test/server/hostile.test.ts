@@ -121,7 +121,7 @@ test("A body above 16 MiB is refused, said ahead or not, and the sender hears wh
   const answer = await post(served.url, large);
   expect([answer.status, await answer.json()]).toEqual([
     413,
-    { code: 3, message: "The body is larger than 16 MiB. Send fewer spans in a request, or compress it." },
+    { code: 3, message: "The body is larger than 16 MiB. Send less in a request." },
   ]);
   const chunked = await new Promise<number>((resolve, reject) => {
     const sending = request(`${served.url}/v1/traces`, {

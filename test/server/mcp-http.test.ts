@@ -206,7 +206,7 @@ describe("a bad request", () => {
         sending.destroy();
       });
       sending.on("error", reject);
-      sending.write(large);
+      sending.end(large);
     });
     expect(status).toBe(413);
     expect(await ping(session)).toBe(200);

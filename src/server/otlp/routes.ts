@@ -2,10 +2,12 @@
 import type { IncomingMessage } from "node:http";
 import { AgensightError } from "../../model/error.js";
 import { type HttpError, httpError } from "../http-error.js";
+import { readBody } from "../read-body.js";
 import type { ReceivedBody } from "../receiver.js";
 import type { Route } from "../route.js";
 import { contentTypes, type Format, sendReceipt, sendStatus } from "./answer.js";
-import { BodyStopped, readBody } from "./read-body.js";
+
+const mostBytes = 16 * 1024 * 1024;
 
 export const otlpRoutes: Route[] = [otlpRoute("traces"), otlpRoute("logs")];
 
@@ -17,11 +19,7 @@ export function otlpRoute(signal: ReceivedBody["signal"], longestPause = 10_000)
     async handle(request, response, { receiver }) {
       const format = formatOf(request);
       const encoding = (request.headers["content-encoding"] ?? "identity").toLowerCase();
-      const body = await readBody(request, longestPause).catch((error) => {
-        if (!(error instanceof BodyStopped)) throw error;
-        sendStatus(response, format ?? "json", timedOut);
-      });
-      if (!body) return;
+      const body = await readBody(request, { bytes: mostBytes, pause: longestPause });
       try {
         if (format === null)
           return sendStatus(response, "json", unsupported(`Send ${Object.values(contentTypes).join(" or ")}.`));
@@ -51,13 +49,6 @@ function formatOf(request: IncomingMessage): Format | null {
 function isEncoding(text: string): text is ReceivedBody["encoding"] {
   return text === "identity" || text === "gzip" || text === "deflate";
 }
-
-const timedOut: HttpError = {
-  status: 408,
-  code: "bad_input",
-  message: "The rest of the body did not come in time.",
-  hint: null,
-};
 
 function unsupported(message: string): HttpError {
   return { status: 415, code: "bad_input", message, hint: null };

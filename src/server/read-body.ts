@@ -1,8 +1,7 @@
 /** Reads a request's body: no more of one than is allowed, and no more of all together than there is room for. */
 import type { IncomingMessage } from "node:http";
-import { AgensightError } from "../../model/error.js";
+import { AgensightError } from "../model/error.js";
 
-const mostBytes = 16 * 1024 * 1024;
 /** Of all bodies that are being read or written. */
 const mostWaiting = 64 * 1024 * 1024;
 /** What is passed over of a refused body, so that its sender reads the answer instead of a broken connection. */
@@ -17,8 +16,14 @@ export type Body = {
   release(): void;
 };
 
-/** Errors: too_large, busy (no room), bad_input (the sender went away); BodyStopped. `longestPause`: ms between two pieces. */
-export function readBody(request: IncomingMessage, longestPause: number): Promise<Body> {
+export type BodyLimits = {
+  bytes: number;
+  /** ms between two pieces */
+  pause: number;
+};
+
+/** Errors: too_large, busy (no room), bad_input (the sender went away); BodyStopped. */
+export function readBody(request: IncomingMessage, most: BodyLimits): Promise<Body> {
   const announced = Number(request.headers["content-length"] ?? 0);
   // one buffer, since small chunks would each cost more than they hold
   let buffer = new Uint8Array(Math.min(announced, firstBuffer));
@@ -32,7 +37,7 @@ export function readBody(request: IncomingMessage, longestPause: number): Promis
   };
   const keep = (chunk: Buffer) => {
     if (size > buffer.length) {
-      const grown = new Uint8Array(Math.min(mostBytes, Math.max(size, buffer.length * 2)));
+      const grown = new Uint8Array(Math.min(most.bytes, Math.max(size, buffer.length * 2)));
       grown.set(buffer.subarray(0, held));
       buffer = grown;
     }
@@ -47,16 +52,16 @@ export function readBody(request: IncomingMessage, longestPause: number): Promis
 
   return new Promise<Body>((resolve, reject) => {
     // with a handler, or the connection would be closed without an answer
-    request.setTimeout(longestPause, () => {
-      const stopped = new BodyStopped();
-      refuse(stopped);
-      reject(stopped);
+    request.setTimeout(most.pause, () => {
+      const reason = refusal ?? new BodyStopped();
+      refuse(reason);
+      reject(reason);
     });
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (refusal) {
         if (size > mostPassedOver) reject(refusal);
-      } else if (size > mostBytes) refuse(tooLarge());
+      } else if (size > most.bytes) refuse(tooLarge(most.bytes));
       else if (waiting + chunk.length > mostWaiting) refuse(noRoom());
       else keep(chunk);
     });
@@ -72,16 +77,20 @@ export function readBody(request: IncomingMessage, longestPause: number): Promis
       reject(new AgensightError("bad_input", "The sender went away before the body was complete."));
     });
     request.on("error", () => {});
-    if (announced > mostPassedOver) reject(tooLarge());
+    if (announced > mostPassedOver) reject(tooLarge(most.bytes));
   });
 }
 
 /** Nothing came for too long. */
-export class BodyStopped extends Error {}
+export class BodyStopped extends Error {
+  constructor() {
+    super("The rest of the body did not come in time.");
+  }
+}
 
-function tooLarge(): AgensightError {
-  return new AgensightError("too_large", "The body is larger than 16 MiB.", {
-    hint: "Send fewer spans in a request, or compress it.",
+function tooLarge(bytes: number): AgensightError {
+  return new AgensightError("too_large", `The body is larger than ${bytes / 1024 / 1024} MiB.`, {
+    hint: "Send less in a request.",
   });
 }
 
