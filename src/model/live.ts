@@ -1,7 +1,7 @@
 /** What happens to spans, as it is told while it happens. */
 import * as z from "zod";
-import { SpanKind } from "./kind.js";
-import { SpanStatus, type SpanSummary } from "./summary.js";
+import type { SpanKind } from "./kind.js";
+import { type SpanStatus, SpanSummary } from "./summary.js";
 
 /** `trace_updated`: content arrived for a span that had ended. `dropped`: a recorder had to leave spans out. */
 export const ChangeType = z.enum(["span_started", "span_ended", "span_abandoned", "trace_updated", "dropped"]);
@@ -16,26 +16,23 @@ export type Change = {
 };
 
 /** A change in at most 1 KB: no message bodies, those are fetched. Long names are cut. */
-export const LiveSpan = z.object({
-  /** the change counter's value at this change; a cursor */
-  seq: z.number(),
-  type: ChangeType.exclude(["dropped"]),
-  trace_id: z.string(),
-  span_id: z.string(),
-  parent_span_id: z.string().nullable(),
-  name: z.string(),
-  kind: SpanKind,
-  status: SpanStatus,
-  start: z.string(),
-  duration_ms: z.number().nullable(),
-  service: z.string().nullable(),
-  session_id: z.string().nullable(),
-  agent: z.string().nullable(),
-  model: z.string().nullable(),
-  input_tokens: z.number().nullable(),
-  output_tokens: z.number().nullable(),
-  preview: z.string().nullable(),
-});
+export const LiveSpan = SpanSummary.pick({
+  seq: true,
+  trace_id: true,
+  span_id: true,
+  parent_span_id: true,
+  name: true,
+  kind: true,
+  status: true,
+  start: true,
+  duration_ms: true,
+  service: true,
+  session_id: true,
+  agent: true,
+  model: true,
+  input_tokens: true,
+  output_tokens: true,
+}).extend({ type: ChangeType.exclude(["dropped"]), preview: z.string().nullable() });
 export type LiveSpan = z.infer<typeof LiveSpan>;
 
 /** `position`: what came first when a client asked for the cursor of now; nothing happened. */
