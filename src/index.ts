@@ -1,6 +1,13 @@
 /** Package entry `agensight`: the SDK's public names. */
 export { connectMcp, type McpConnection, type McpOptions } from "./sdk/connect-mcp.js";
 export {
+  instrumentAnthropic,
+  instrumentLangChain,
+  instrumentLlamaIndex,
+  instrumentOpenAI,
+} from "./sdk/integrations.js";
+export { configureRedaction } from "./sdk/security.js";
+export {
   agent,
   enableSessionTracking,
   flush,

@@ -1,7 +1,7 @@
 /** The one way in: OTLP-shaped spans and logs → normalise → redact → write. */
 import type { AgensightError } from "../model/error.js";
 import type { LogsData, TracesData } from "../model/otlp.js";
-import type { Redact } from "../redaction/redact.js";
+
 import { priceVersion } from "../semantics/prices.js";
 import type { EngineFamily, EngineName } from "../store/engines/engine.js";
 import { writeLogs } from "../store/log-writer.js";
@@ -41,7 +41,7 @@ export type IngestOptions = PrepareOptions & {
   /** kept in the file: applies to the spans of `service`; null = of each service that sends spans */
   retention?: { service: string | null; max_age_s?: number; max_bytes?: number };
   /** applied to every string that would be stored; nothing is changed where absent */
-  redact?: Redact;
+  redact?: (text: string) => string;
 };
 
 export interface Ingest {

@@ -11,6 +11,7 @@ const atExit = 5_000;
 const atSharedSignal = 3_000;
 const signals = ["SIGTERM", "SIGINT"] as const;
 const saves = new Set<Save>();
+const ends = new Set<() => void>();
 
 /** Calls `save` at the end of the process until the returned function is called. */
 export function saveAtExit(save: Save): () => void {
@@ -21,8 +22,20 @@ export function saveAtExit(save: Save): () => void {
   };
 }
 
+/** Calls `end` right before what is queued is saved for the last time, until the returned function is called. */
+export function beforeExit(end: () => void): () => void {
+  ends.add(end);
+  return () => ends.delete(end);
+}
+
 function saveAll(patience: number, last: boolean): void {
+  if (last) endAll();
   for (const save of saves) save(patience, last);
+}
+
+/** Also for a recorder that stops earlier. */
+export function endAll(): void {
+  for (const end of Array.from(ends)) end();
 }
 
 function onExit(): void {

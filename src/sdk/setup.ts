@@ -5,6 +5,7 @@ import { defaultResource, detectResources, envDetector, resourceFromAttributes }
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { spanLimits } from "./environment.js";
 import { hasEndpoint } from "./ingest-endpoint.js";
+import { endAll } from "./process-exit.js";
 import { type Recorder, startRecorder } from "./recorder.js";
 import type { RecorderConfig } from "./recorder-message.js";
 import { createSpanProcessor } from "./span-processor.js";
@@ -101,6 +102,7 @@ async function stop(recorder: Recorder, provider: BasicTracerProvider): Promise<
     trace.disable();
     current = null;
   }
+  endAll();
   await recorder.shutdown();
 }
 

@@ -39,12 +39,12 @@ export function runInSpan<T>(name: string, preset: Attributes, kind: SpanKind, r
   try {
     result = sessionScope(() => inside(() => fn(span)));
   } catch (error) {
-    fail(span, error);
+    failSpan(span, error);
     throw error;
   }
   if (isThenable(result)) return settle(span, result) as T;
   if (isGenerator(result))
-    return traceGenerator(result, inside, (error) => (error ? fail(span, error.reason) : span.end()));
+    return traceGenerator(result, inside, (error) => (error ? failSpan(span, error.reason) : span.end()));
   span.end();
   return result;
 }
@@ -99,13 +99,13 @@ async function settle(span: Span, result: PromiseLike<unknown>): Promise<unknown
     span.end();
     return value;
   } catch (error) {
-    fail(span, error);
+    failSpan(span, error);
     throw error;
   }
 }
 
-/** Ends `span` as failed with `error`, which may be anything that can be thrown. */
-function fail(span: Span, error: unknown): void {
+/** Ends `span` as failed with `error`, which may be anything that can be thrown. Never throws. */
+export function failSpan(span: Span, error: unknown): void {
   try {
     const { message, stack } =
       error instanceof Error

@@ -41,7 +41,7 @@ test("Spans nest across awaits, parallel promises, timers and microtasks, and ca
     input_tokens: 12,
     output_tokens: 5,
   });
-  expect(named("answer")?.duration_ms).toBeGreaterThan(0.5);
+  expect(named("answer")?.duration_ms).toBeGreaterThan(0);
 });
 
 const results = {

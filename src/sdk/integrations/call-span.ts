@@ -1,0 +1,93 @@
+/** The span of one call of a library, from the request to the last streamed chunk, by whatever way it ends. */
+import { type Attributes, context, INVALID_SPAN_CONTEXT, type Span, SpanKind, trace } from "@opentelemetry/api";
+import { beforeExit } from "../process-exit.js";
+import { failSpan } from "../span.js";
+import { quietly } from "./guard.js";
+
+/** undefined and null are left out; objects and lists of objects are kept as JSON text. */
+export type CallAttributes = Record<string, unknown>;
+
+export type CallSpan = {
+  readonly span: Span;
+  /** false: nobody records, so that reading requests and responses would be for nothing. */
+  readonly isRecording: boolean;
+  /** Runs `fn` with this span as the parent of what it starts. What `fn` throws comes out unchanged. */
+  within<T>(fn: () => T): T;
+  /** Never throws, nor do the others. `read` is run only where somebody records. */
+  set(read: () => CallAttributes): void;
+  /** Notes a chunk of a stream; the first one is the time to first chunk. */
+  chunk(): void;
+  /** Ends the span; what is set or ended afterwards is ignored. `read`: last attributes. */
+  end(read?: () => CallAttributes): void;
+  /** Ends it with status ERROR and `error.type`. */
+  fail(error: unknown, read?: () => CallAttributes): void;
+  readonly ended: boolean;
+};
+
+export type CallOptions = {
+  /** the span's name: operation and model, tool or agent */
+  name: string;
+  kind?: SpanKind;
+  attributes: () => CallAttributes;
+  /** default: the active context */
+  parent?: ReturnType<typeof context.active>;
+};
+
+/** Never throws. A call that is still open when the program ends is ended then. */
+export function startCall({
+  name,
+  kind = SpanKind.CLIENT,
+  attributes,
+  parent = context.active(),
+}: CallOptions): CallSpan {
+  const span =
+    quietly("a span could not be started", () => trace.getTracer("agensight").startSpan(name, { kind }, parent)) ??
+    trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+  const isRecording = span.isRecording();
+  const active = trace.setSpan(parent, span);
+  const startedAt = performance.now();
+  let chunks = 0;
+  let ended = false;
+  const forget = isRecording ? beforeExit(() => call.end()) : () => {};
+
+  function set(read: () => CallAttributes): void {
+    if (!ended && isRecording) quietly("a call was not read", () => span.setAttributes(recordable(read())));
+  }
+  function close(read: (() => CallAttributes) | undefined, last: () => void): void {
+    if (ended) return;
+    if (read) set(read);
+    if (chunks > 0) set(() => ({ "agensight.stream.chunks": chunks }));
+    ended = true;
+    forget();
+    quietly("a span could not be ended", last);
+  }
+
+  const call: CallSpan = {
+    span,
+    isRecording,
+    within: (fn) => context.with(active, fn),
+    set,
+    chunk() {
+      if (chunks++ > 0) return;
+      set(() => ({ "gen_ai.response.time_to_first_chunk": (performance.now() - startedAt) / 1000 }));
+    },
+    end: (read) => close(read, () => span.end()),
+    fail: (error, read) => close(read, () => failSpan(span, error)),
+    get ended() {
+      return ended;
+    },
+  };
+  set(attributes);
+  return call;
+}
+
+function recordable(values: CallAttributes): Attributes {
+  const attributes: Attributes = {};
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined || value === null) continue;
+    const plain =
+      typeof value !== "object" || (Array.isArray(value) && value.every((item) => typeof item === "string"));
+    attributes[key] = plain ? (value as string) : JSON.stringify(value);
+  }
+  return attributes;
+}

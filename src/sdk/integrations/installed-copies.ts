@@ -1,0 +1,67 @@
+/** Finds the copies of a library that a program would load: the one of `import` and the one of `require`. */
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { programFile } from "../environment.js";
+
+/**
+ * The modules that `import "name/subpath"` and `require("name/subpath")` would give the program's main file; one where
+ * both are the same, none where the library is not installed. Loads what is not loaded yet.
+ *
+ * Errors: what the library throws while it loads.
+ */
+export function installedCopies(name: string, subpath = "."): unknown[] {
+  const folder = packageFolder(name);
+  if (folder === null) return [];
+  const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { exports?: unknown };
+  const require = createRequire(import.meta.url);
+  const files = new Set<string>();
+  for (const condition of ["import", "require"]) {
+    const file = exportedFile(exports, subpath, new Set([condition, "node", "default"]));
+    if (file) files.add(join(folder, file));
+  }
+  // a package without a map of exports
+  if (files.size === 0 && exports === undefined) files.add(require.resolve(join(folder, subpath)));
+  return [...files].filter((file) => existsSync(file)).map((file) => require(file));
+}
+
+/** The nearest installation, seen from the program's main file or else from where it was started. */
+function packageFolder(name: string): string | null {
+  const main = programFile();
+  const starts = [...(main && existsSync(main) ? [dirname(realpathSync(main))] : []), process.cwd()];
+  for (const start of starts) {
+    for (let folder = start; ; folder = dirname(folder)) {
+      const candidate = join(folder, "node_modules", name);
+      if (existsSync(join(candidate, "package.json"))) return realpathSync(candidate);
+      if (folder === dirname(folder)) break;
+    }
+  }
+  return null;
+}
+
+/** Source: https://nodejs.org/api/packages.html#conditional-exports; patterns with several stars do not exist. */
+function exportedFile(exports: unknown, subpath: string, conditions: Set<string>): string | null {
+  const isMap = typeof exports === "object" && exports !== null && Object.keys(exports).every((key) => key[0] === ".");
+  if (!isMap) return subpath === "." ? target(exports, conditions) : null;
+  const entries = exports as Record<string, unknown>;
+  if (subpath in entries) return target(entries[subpath], conditions);
+  for (const [pattern, value] of Object.entries(entries)) {
+    const [before, after] = pattern.split("*");
+    if (before === undefined || after === undefined) continue;
+    if (!subpath.startsWith(before) || !subpath.endsWith(after)) continue;
+    const star = subpath.slice(before.length, subpath.length - after.length);
+    return target(value, conditions)?.replaceAll("*", star) ?? null;
+  }
+  return null;
+}
+
+/** The first condition that holds, in the order of the package. */
+function target(value: unknown, conditions: Set<string>): string | null {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value)) return value.map((item) => target(item, conditions)).find((file) => file !== null) ?? null;
+  for (const [condition, inner] of Object.entries(value ?? {})) {
+    const file = conditions.has(condition) ? target(inner, conditions) : null;
+    if (file) return file;
+  }
+  return null;
+}
