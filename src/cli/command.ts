@@ -48,6 +48,14 @@ export const retentionOptions = {
   "max-size": { type: "string", value: "SIZE", help: "keep at most this much, such as 1GB or 500MB" },
 } as const satisfies OptionSpecs;
 
+export const redactionOption = {
+  redact: {
+    type: "string",
+    value: "A,B",
+    help: "what is redacted besides secrets: credit_card, email, phone, ssn, iban, ip (default: as configured)",
+  },
+} as const satisfies OptionSpecs;
+
 export const contentOption = {
   content: { type: "string", value: "HOW", help: "recorded text in answers: none, preview or full (default)" },
 } as const satisfies OptionSpecs;

@@ -2,9 +2,12 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { didYouMean } from "../mcp/suggest.js";
 import { AgensightError } from "../model/error.js";
 import { ageInSeconds, sizeInBytes } from "../model/quantity.js";
 import { type ShownContent, shownContents } from "../model/shown-content.js";
+import { patternNames, type RedactionOptions, readRedaction } from "../redaction/options.js";
+import type { PatternName, RedactionSettings } from "../redaction/settings.js";
 import type { EngineName } from "../store/engines/engine.js";
 import type { Config } from "./config.js";
 import { agensightHome } from "./home.js";
@@ -21,6 +24,8 @@ export type Settings = {
   /** the configuration file in force; null = none */
   configFile: string | null;
   retention: { max_age_s?: number; max_bytes?: number };
+  /** of what is written */
+  redaction: RedactionSettings;
   content: ShownContent;
   /** what whoever comes over the network must show, or is to be shown there; null = none, "auto": see knownToken */
   token: string | null;
@@ -31,6 +36,7 @@ type Values = {
   config?: string;
   keep?: string;
   "max-size"?: string;
+  redact?: string;
   content?: string;
   token?: string;
 };
@@ -51,9 +57,31 @@ export async function readSettings(values: Values): Promise<Settings> {
       ...given("max_age_s", ageInSeconds, values.keep ?? config.retention?.max_age, "--keep 30d"),
       ...given("max_bytes", sizeInBytes, values["max-size"] ?? config.retention?.max_size, "--max-size 1GB"),
     },
+    redaction: redaction(values.redact, config.redaction),
     content: shownContent(values.content ?? config.content ?? "full"),
     token: token(values.token ?? (process.env.AGENSIGHT_TOKEN || config.token)),
   };
+}
+
+/** The flag's patterns take the place of the configuration's; the rest of it stays. */
+function redaction(flag: string | undefined, configured: Config["redaction"]): RedactionSettings {
+  const { patterns, keys, custom, mode } = configured ?? {};
+  const compiled = Object.entries(custom ?? {}).map(([name, source]) => [name, new RegExp(source)] as const);
+  const options: RedactionOptions = {
+    patterns: flag === undefined ? (patterns ?? []) : flag.split(",").map(patternName),
+    keys: keys ?? [],
+    custom: Array.isArray(custom) ? compiled.map(([, pattern]) => pattern) : Object.fromEntries(compiled),
+    mode: mode ?? "mask",
+  };
+  return readRedaction(options).settings;
+}
+
+function patternName(text: string): PatternName {
+  const known = patternNames.find((name) => name === text.trim());
+  if (known) return known;
+  throw new AgensightError("bad_argument", `--redact: there is no pattern "${text}"${didYouMean(text, patternNames)}`, {
+    hint: `There are ${patternNames.join(", ")}.`,
+  });
 }
 
 function shownContent(name: string): ShownContent {

@@ -48,11 +48,22 @@ describe("the configuration file", () => {
     [
       '{"dbb": "x.db"}',
       'unknown key "dbb" (did you mean "db"?)',
-      "Valid keys here are $schema, db, retention, content, token.",
+      "Valid keys here are $schema, db, retention, redaction, content, token.",
     ],
     ['{"retention": {"age": "3d"}}', 'unknown key "retention.age"', "max_age, max_size"],
     ['{"retention": {"max_age": "soon"}}', "retention.max_age: must be an age such as 30d or 12h", "Valid keys"],
     ['{"db": 3}', "db:", "Valid keys"],
+    [
+      '{"redaction": {"mod": "mask"}}',
+      'unknown key "redaction.mod" (did you mean "mode"?)',
+      "patterns, keys, custom, mode",
+    ],
+    ['{"redaction": {"patterns": ["emial"]}}', 'there is no pattern "emial" (did you mean "email"?)', "Valid keys"],
+    ['{"redaction": {"custom": {"order": "("}}}', "redaction.custom.order: must be a regular expression", "Valid keys"],
+    ['{"redaction": {"custom": ["a", "("]}}', "redaction.custom.1: must be a regular expression", "Valid keys"],
+    ['{"redaction": {"custom": {"an order": "x"}}}', "must be named by letters, digits and _", "Valid keys"],
+    ['{"redaction": {"custom": "x"}}', "must be an object of regular expressions by their names", "Valid keys"],
+    ['{"redaction": {"mode": "hide"}}', "redaction.mode:", "Valid keys"],
     ["{db: 1}", "cannot read the configuration", "one JSON object"],
   ])("%s is refused with what is wrong and what is right", async (content, wrong, right) => {
     const { code, stdout, stderr } = await run(["doctor", "--config", write("bad.json", content)]);

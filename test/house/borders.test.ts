@@ -12,11 +12,11 @@ const allowed: Record<string, string[]> = {
   redaction: ["model"],
   store: ["model"],
   ingest: ["semantics", "redaction", "store", "model"],
-  sdk: ["ingest", "model"],
+  sdk: ["ingest", "redaction", "model"],
   mcp: ["store", "redaction", "model"],
   server: ["mcp", "ingest", "store", "model"],
   view: ["model"],
-  cli: ["server", "mcp", "sdk", "ingest", "store", "model"],
+  cli: ["server", "mcp", "sdk", "ingest", "redaction", "store", "model"],
 };
 
 type Case = { file: string; code: string; red: boolean };

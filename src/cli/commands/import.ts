@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Ingest } from "../../ingest/ingest.js";
 import { AgensightError } from "../../model/error.js";
 import { UsageError } from "../arguments.js";
-import { defineCommand, retentionOptions, storeOptions } from "../command.js";
+import { defineCommand, redactionOption, retentionOptions, storeOptions } from "../command.js";
 import { openFile, openStdin } from "../import/blocks.js";
 import { readDocuments } from "../import/documents.js";
 import { keepServices } from "../import/keep-services.js";
@@ -29,7 +29,7 @@ Reads one ExportTraceServiceRequest or ExportLogsServiceRequest per line, as the
 exporter and \`agensight export\` write them, plain or gzip; also one JSON document or array of them in a file.
 - reads stdin. What is in the store already is left as it is, so that importing twice does no harm.
 A bad line is told with its number and skipped; the exit code is then 3.`,
-  options: { ...storeOptions, ...retentionOptions },
+  options: { ...storeOptions, ...redactionOption, ...retentionOptions },
   examples: [
     ["agensight import traces.jsonl more.jsonl.gz", "into the default store"],
     ["zcat old/*.gz | agensight import - --db old.db", "stdin into a store of its own"],

@@ -7,7 +7,7 @@ import { serverUrl } from "../../model/server-url.js";
 import { watchStore } from "../../store/current-store.js";
 import { openLiveFeed } from "../../store/live-feed.js";
 import { portNumber, UsageError } from "../arguments.js";
-import { contentOption, defineCommand, storeOptions } from "../command.js";
+import { contentOption, defineCommand, redactionOption, storeOptions } from "../command.js";
 import { startUpkeep } from "../mcp/upkeep.js";
 import { engineOption, knownToken, readSettings } from "../settings.js";
 import { say } from "../terminal.js";
@@ -38,6 +38,7 @@ after the host's first message. Ends when the host closes stdin.`,
       absent: "4318",
       help: "also receive spans of programs on this machine, if the port is free (default: 4318)",
     },
+    ...redactionOption,
     ...contentOption,
   },
   examples: [

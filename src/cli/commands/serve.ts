@@ -9,7 +9,7 @@ import { watchStore } from "../../store/current-store.js";
 import { openLiveFeed } from "../../store/live-feed.js";
 import { recentStores } from "../../store/stores-file.js";
 import { portNumber } from "../arguments.js";
-import { contentOption, defineCommand, retentionOptions, storeOptions } from "../command.js";
+import { contentOption, defineCommand, redactionOption, retentionOptions, storeOptions } from "../command.js";
 import { authority, listen, reachable } from "../serve/listen.js";
 import { startReceiver } from "../serve/receiver.js";
 import { engineOption, readSettings, type Settings } from "../settings.js";
@@ -33,6 +33,7 @@ next free one is used. Ends at SIGTERM or Ctrl-C, when everything it accepted is
       value: "TOKEN",
       help: "what clients must show: Authorization: Bearer TOKEN; auto: make one (default: AGENSIGHT_TOKEN)",
     },
+    ...redactionOption,
     ...contentOption,
     ...retentionOptions,
   },
