@@ -1,0 +1,37 @@
+/** Where a value may begin and end inside of a text. */
+
+/** Bits of `classOf`. */
+export const digit = 1;
+export const letter = 2;
+/** what keys and tokens are made of: letters, digits and `_ - + / = . ~` */
+export const token = 4;
+/** digits and what stands between the digits of a number: space ( ) + - . / */
+export const numeric = 8;
+export const hexLetter = 16;
+
+const classes = new Uint8Array(128);
+for (let code = 48; code <= 57; code++) classes[code] = digit | token | numeric;
+for (let code = 65; code <= 90; code++) {
+  classes[code] = letter | token;
+  classes[code + 32] = letter | token;
+}
+for (const character of "abcdefABCDEF") classes[character.charCodeAt(0)]! |= hexLetter;
+for (const character of "_-+/=.~") classes[character.charCodeAt(0)]! |= token;
+for (const character of " ()+-./") classes[character.charCodeAt(0)]! |= numeric;
+
+/** 0 for everything beyond ASCII and for NaN. */
+export function classOf(code: number): number {
+  return code < 128 ? (classes[code] as number) : 0;
+}
+
+export function isWord(code: number): boolean {
+  return (classOf(code) & (digit | letter)) !== 0 || code === 95;
+}
+
+/** Not in the middle of a word. The `n` of an escaped newline is no word, nor are `u00e9` and a URL's `%3D`. */
+export function startsAt(text: string, index: number): boolean {
+  if (!isWord(text.charCodeAt(index - 1))) return true;
+  if (text[index - 2] === "\\") return "nrtbf".includes(text[index - 1] as string);
+  if (text[index - 3] === "%") return /^[0-9a-f]{2}$/i.test(text.slice(index - 2, index));
+  return text[index - 6] === "\\" && /^u[0-9a-f]{4}$/i.test(text.slice(index - 5, index));
+}
