@@ -21,8 +21,15 @@ export type CallSpan = {
   end(read?: () => CallAttributes): void;
   /** Ends it with status ERROR and `error.type`. */
   fail(error: unknown, read?: () => CallAttributes): void;
+  /**
+   * Calls `end`, which has to end the call, when nobody can reach `held` any more or the program ends before the call does.
+   * `end` must not hold `held`. The last one counts.
+   */
+  whenLeft(held: object, end: () => void): void;
   readonly ended: boolean;
 };
+
+const unreachable = new FinalizationRegistry<() => void>((end) => quietly("a span could not be ended", end));
 
 export type CallOptions = {
   /** the span's name: operation and model, tool or agent */
@@ -48,7 +55,8 @@ export function startCall({
   const startedAt = performance.now();
   let chunks = 0;
   let ended = false;
-  const forget = isRecording ? beforeExit(() => call.end()) : () => {};
+  let left = () => call.end();
+  const forget = isRecording ? beforeExit(() => quietly("a span could not be ended", left)) : () => {};
 
   function set(read: () => CallAttributes): void {
     if (!ended && isRecording) quietly("a call was not read", () => span.setAttributes(recordable(read())));
@@ -59,6 +67,7 @@ export function startCall({
     if (chunks > 0) set(() => ({ "agensight.stream.chunks": chunks }));
     ended = true;
     forget();
+    unreachable.unregister(call);
     quietly("a span could not be ended", last);
   }
 
@@ -73,6 +82,12 @@ export function startCall({
     },
     end: (read) => close(read, () => span.end()),
     fail: (error, read) => close(read, () => failSpan(span, error)),
+    whenLeft(held, end) {
+      if (ended || !isRecording) return;
+      left = end;
+      unreachable.unregister(call);
+      unreachable.register(held, end, call);
+    },
     get ended() {
       return ended;
     },

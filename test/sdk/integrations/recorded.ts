@@ -1,0 +1,45 @@
+/** Records in this process, with the built package, and reads back what a piece of work left. */
+import { pathToFileURL } from "node:url";
+import { DiagLogLevel, diag } from "@opentelemetry/api";
+import type { SpanDetail } from "../../../src/store/reader.js";
+import { dist, spansIn, workspace } from "../program.js";
+
+export async function built<T>(file: string): Promise<T> {
+  return (await import(pathToFileURL(`${dist}/${file}`).href)) as T;
+}
+
+const sdk = await built<typeof import("../../../src/index.js")>("index.js");
+
+export type Recording = {
+  /** The spans that `work` left, in the order of their starts, without the one around them. */
+  of(work: () => unknown): Promise<SpanDetail[]>;
+  /** What `diag` has been told since the last time this was asked. */
+  told(): string[];
+  stop(): Promise<void>;
+};
+
+export function startRecording(): Recording {
+  const space = workspace();
+  const tracing = sdk.setupTracing("recorded", { dbPath: space.db });
+  const messages: string[] = [];
+  const tell = (...args: unknown[]) => void messages.push(args.map(String).join(" "));
+  const silent = () => {};
+  diag.setLogger({ error: tell, warn: tell, info: silent, debug: silent, verbose: silent }, DiagLogLevel.WARN);
+  return {
+    async of(work) {
+      let trace = "";
+      await sdk.startSpan("around", async (span) => {
+        trace = span.spanContext().traceId;
+        await work();
+      });
+      await tracing.flush();
+      return (await spansIn(space.db)).filter((span) => span.trace_id === trace && span.name !== "around");
+    },
+    told: () => messages.splice(0),
+    async stop() {
+      diag.disable();
+      await tracing.shutdown();
+      space.remove();
+    },
+  };
+}
