@@ -17,8 +17,11 @@ export type CallSpan = {
   set(read: () => CallAttributes): void;
   /** Notes a chunk of a stream; the first one is the time to first chunk. */
   chunk(): void;
-  /** Ends the span; what is set or ended afterwards is ignored. `read`: last attributes. */
-  end(read?: () => CallAttributes): void;
+  /**
+   * Ends the span; what is set or ended afterwards is ignored. `read`: last attributes; `at`: when it ended, on the
+   * clock of `performance.now()`, where that is not now.
+   */
+  end(read?: () => CallAttributes, at?: number): void;
   /** Ends it with status ERROR and `error.type`. */
   fail(error: unknown, read?: () => CallAttributes): void;
   /**
@@ -38,6 +41,8 @@ export type CallOptions = {
   attributes: () => CallAttributes;
   /** default: the active context */
   parent?: ReturnType<typeof context.active>;
+  /** The session that the call names itself; default: that of its surroundings. */
+  session?: string | undefined;
 };
 
 /** Never throws. A call that is still open when the program ends is ended then. */
@@ -46,10 +51,12 @@ export function startCall({
   kind = SpanKind.CLIENT,
   attributes,
   parent = context.active(),
+  session,
 }: CallOptions): CallSpan {
-  const span =
-    quietly("a span could not be started", () => trace.getTracer("agensight").startSpan(name, { kind }, parent)) ??
-    trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+  // from the start on: what has no session then may be given one
+  const first = session === undefined ? {} : { "session.id": session, "gen_ai.conversation.id": session };
+  const start = () => trace.getTracer("agensight").startSpan(name, { kind, attributes: first }, parent);
+  const span = quietly("a span could not be started", start) ?? trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
   const isRecording = span.isRecording();
   const active = trace.setSpan(parent, span);
   const startedAt = performance.now();
@@ -80,7 +87,7 @@ export function startCall({
       if (chunks++ > 0) return;
       set(() => ({ "gen_ai.response.time_to_first_chunk": (performance.now() - startedAt) / 1000 }));
     },
-    end: (read) => close(read, () => span.end()),
+    end: (read, at) => close(read, () => span.end(at)),
     fail: (error, read) => close(read, () => failSpan(span, error)),
     whenLeft(held, end) {
       if (ended || !isRecording) return;

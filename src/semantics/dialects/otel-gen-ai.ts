@@ -76,8 +76,8 @@ export const otelGenAi: Dialect = {
   sources: [
     ["system", ["gen_ai.system_instructions"]],
     ["tool_definitions", ["gen_ai.tool.definitions"]],
-    ["input_value", ["gen_ai.tool.call.arguments", "gen_ai.retrieval.query.text"]],
-    ["output_value", ["gen_ai.tool.call.result", "gen_ai.retrieval.documents"]],
+    ["input_value", ["gen_ai.tool.call.arguments", "gen_ai.retrieval.query.text", "input.value"]],
+    ["output_value", ["gen_ai.tool.call.result", "gen_ai.retrieval.documents", "output.value"]],
   ],
   input: ["gen_ai.input.messages"],
   output: ["gen_ai.output.messages"],
