@@ -36,6 +36,8 @@ export type IngestOptions = PrepareOptions & {
   path: string;
   /** forces an engine; default: the best one there is */
   engine?: EngineName;
+  /** ms to wait for another process's lock before `busy` is thrown; default 5,000 */
+  timeout?: number;
   /** the folder whose `stores.json` gets a note of the path; none where absent */
   home?: string;
   /** kept in the file: applies to the spans of `service`; null = of each service that sends spans */
@@ -71,7 +73,10 @@ export interface Ingest {
 /** Opens (and creates, migrates) a store for writing. Asynchronous because an engine may be WASM. */
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const preparer = await openPreparer(options);
-  const engine = await openForWriting(options.path, options.engine ? { engine: options.engine } : {});
+  const engine = await openForWriting(options.path, {
+    ...(options.engine ? { engine: options.engine } : {}),
+    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+  });
   if (options.home) noteStore(options.home, options.path);
   const writer = openSpanWriter(engine, options.redact ? { redact: options.redact } : {});
   const keep = openKeeping(writer, options.retention);

@@ -20,8 +20,13 @@ export type RecorderHost = {
   wait(index: number, value: number, ms: number): boolean;
   /** Delivers what the recorder has said so far; for a program that does not return to its event loop. */
   deliver(): void;
+  /** Blocks until nothing is done in the store, which libsql does not survive when its thread is ended meanwhile. */
+  leave(): void;
   stop(): void;
 };
+
+/** ms; longer than the store waits for another process's lock */
+const leavePatience = 2_000;
 
 export type HostEvents = {
   message(message: FromRecorder): void;
@@ -73,6 +78,16 @@ export function startThread(events: HostEvents): RecorderHost {
     }
   }
 
+  function wait(index: number, value: number, ms: number): boolean {
+    const deadline = performance.now() + ms;
+    for (let current = state[index] as number; current !== value; current = state[index] as number) {
+      const left = deadline - performance.now();
+      if (left <= 0 || !alive) return false;
+      Atomics.wait(state, index, current, left);
+    }
+    return true;
+  }
+
   return {
     state,
     post: (message) => port.postMessage(message),
@@ -80,16 +95,12 @@ export function startThread(events: HostEvents): RecorderHost {
       if (keep) port.ref();
       else port.unref();
     },
-    wait(index, value, ms) {
-      const deadline = performance.now() + ms;
-      for (let current = state[index] as number; current !== value; current = state[index] as number) {
-        const left = deadline - performance.now();
-        if (left <= 0 || !alive) return false;
-        Atomics.wait(state, index, current, left);
-      }
-      return true;
-    },
+    wait,
     deliver,
+    leave() {
+      Atomics.store(state, shared.leaving, 1);
+      wait(shared.inStore, 0, leavePatience);
+    },
     stop() {
       alive = false;
       port.close();
@@ -122,6 +133,7 @@ export function startInline(events: HostEvents): RecorderHost {
       return state[index] === value;
     },
     deliver,
+    leave: () => {},
     stop: () => {},
   };
 }

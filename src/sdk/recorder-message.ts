@@ -53,8 +53,9 @@ export type FromRecorder =
 /**
  * Indexes into the shared Int32Array, which the program can read without waiting for a message: the tickets of
  * the last flush and of the last closing one that are done; how much has been written or given up, counted modulo 2^32.
+ * `leaving` is the program's: 1 = it ends now, nothing more may begin in the store; `inStore`: 1 = something is done there.
  */
-export const shared = { flushed: 0, closed: 1, spans: 2, kilobytes: 3, length: 4 } as const;
+export const shared = { flushed: 0, closed: 1, spans: 2, kilobytes: 3, leaving: 4, inStore: 5, length: 6 } as const;
 
 /** `workerData` of the recorder's thread. */
 export type RecorderData = {

@@ -79,7 +79,7 @@ export function createRecorderThread(
       const { config } = message;
       if (!config.captureContent) strip = withoutContent;
       if (config.otlp) sender = createOtlpSender(config.otlp, report);
-      if (config.path !== null) writer = createSpanWriter({ ...config, path: config.path }, report);
+      if (config.path !== null) writer = createSpanWriter({ ...config, path: config.path }, report, inStore);
       await writer?.open();
       reply({ type: "ready" });
     } else if (message.type === "connect") {
@@ -123,6 +123,22 @@ export function createRecorderThread(
     reply({ type: "done", ticket, error: givenUp });
     givenUp = null;
     if (close) reply({ type: "closed" });
+  }
+
+  /** Between the two marks the program does not end this thread, unless it takes too long. */
+  function inStore<T>(step: () => T): T {
+    Atomics.store(state, shared.inStore, 1);
+    const left = (): void => announce(shared.inStore, 0);
+    try {
+      if (Atomics.load(state, shared.leaving) === 1) throw new Error("the program is ending");
+      const result = step();
+      if (result instanceof Promise) return result.finally(left) as T;
+      left();
+      return result;
+    } catch (error) {
+      left();
+      throw error;
+    }
   }
 
   function announce(index: number, value: number): void {

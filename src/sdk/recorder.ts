@@ -270,7 +270,10 @@ export function startRecorder(config: RecorderConfig): Recorder {
       if (!flushed() && (written() === before || !flushed())) {
         diag.error("agensight: not everything was written in time");
       }
-      if (last) host.wait(shared.closed, ticket, closePatience);
+      if (last) {
+        host.wait(shared.closed, ticket, closePatience);
+        host.leave();
+      }
       host.deliver();
     } catch (error) {
       diag.error("agensight: not everything was written", error);

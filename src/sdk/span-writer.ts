@@ -8,7 +8,13 @@ import type { DiagLevel, RecorderConfig } from "./recorder-message.js";
 /** A store that could not be opened is tried again with the first spans after so many ms. */
 const reopenAfter = 30_000;
 const fileCheckEvery = 1_000;
-const longestPause = 2_000;
+const longestPause = 500;
+/** ms that one attempt waits for another process's lock: a program that ends cannot wait for more than that. */
+const lockTimeout = 250;
+/** ms after which waiting is told of */
+const silence = 2_000;
+/** ms that a program without a thread waits for the lock as it ends */
+const patience = 5_000;
 
 /** Conditions that pass: another process holds the lock, somebody makes room. */
 const passing = new Set(["busy", "disk_full"]);
@@ -29,27 +35,32 @@ export type SpanWriter = {
 export function createSpanWriter(
   config: RecorderConfig & { path: string },
   report: (level: DiagLevel, message: string) => void,
+  /** runs what touches the store, or throws where the program is ending */
+  inStore: <T>(step: () => T) => T,
 ): SpanWriter {
   const { path, retention, captureContent, home, engine } = config;
   let ingest: Ingest | null = null;
   let service = config.service;
-  let failure: { message: string; at: number } | null = null;
+  let failure: { message: string; at: number; passes: boolean } | null = null;
   let lost = 0;
   let checkedAt = performance.now();
 
   async function tryToOpen(): Promise<void> {
     try {
-      ingest = await openIngest({
-        path,
-        home,
-        captureContent,
-        ...(engine ? { engine } : {}),
-        ...(retention && service !== null ? { retention: { service, ...retention } } : {}),
-      });
+      ingest = await inStore(() =>
+        openIngest({
+          path,
+          home,
+          captureContent,
+          timeout: lockTimeout,
+          ...(engine ? { engine } : {}),
+          ...(retention && service !== null ? { retention: { service, ...retention } } : {}),
+        }),
+      );
       failure = null;
     } catch (error) {
-      failure = { message: describe(error), at: performance.now() };
-      report("error", `agensight: spans are not recorded in ${path}: ${failure.message}`);
+      failure = { message: describe(error), at: performance.now(), passes: opensSoon(error) };
+      if (!failure.passes) report("error", `agensight: spans are not recorded in ${path}: ${failure.message}`);
     }
   }
 
@@ -58,7 +69,7 @@ export function createSpanWriter(
       checkedAt = performance.now();
       if (!existsSync(path)) closeDeleted();
     }
-    if (!ingest && (!failure || performance.now() - failure.at > reopenAfter)) await tryToOpen();
+    if (!ingest && (!failure || failure.passes || performance.now() - failure.at > reopenAfter)) await tryToOpen();
     return ingest;
   }
 
@@ -70,7 +81,7 @@ export function createSpanWriter(
 
   function close(): void {
     try {
-      ingest?.close();
+      inStore(() => ingest?.close());
     } catch (error) {
       report("warn", `agensight: ${path}: ${describe(error)}`);
     }
@@ -78,7 +89,7 @@ export function createSpanWriter(
   }
 
   function accept(target: Ingest, request: TracesData): void {
-    const { rejected } = target.traces(request);
+    const { rejected } = inStore(() => target.traces(request));
     const [first] = rejected;
     if (first) report("warn", `agensight: ${rejected.length} spans were rejected; the first: ${first.reason}`);
     noteLost(target);
@@ -86,39 +97,54 @@ export function createSpanWriter(
 
   function noteLost(target: Ingest): void {
     if (lost === 0) return;
-    target.dropped(lost);
+    inStore(() => target.dropped(lost));
     lost = 0;
   }
 
   return {
     async write(spans, request, serviceOfSpans) {
       service ??= serviceOfSpans;
+      const begin = performance.now();
+      let told = false;
       for (let pause = 20; ; pause = Math.min(longestPause, pause * 2)) {
         const target = await ready();
-        if (!target) {
+        if (!target && !failure?.passes) {
           lost += spans;
           return failure?.message ?? "the store is closed";
         }
+        let reason = failure?.message;
         try {
-          accept(target, request());
-          return null;
-        } catch (error) {
-          if (!passing.has((error as { code?: string }).code ?? "")) {
-            lost += spans;
-            report("error", `agensight: ${spans} spans were not recorded: ${describe(error)}`);
-            return describe(error);
+          if (target) {
+            accept(target, request());
+            return null;
           }
-          if (pause === 20) report("warn", `agensight: ${describe(error)}; trying again`);
+        } catch (error) {
+          reason = describe(error);
+          if (!passes(error)) {
+            lost += spans;
+            report("error", `agensight: ${spans} spans were not recorded: ${reason}`);
+            return reason;
+          }
+        }
+        if (!told && performance.now() - begin > silence) {
+          told = true;
+          report("warn", `agensight: ${reason}; trying again`);
         }
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
     },
     writeNow(spans, request) {
-      try {
-        if (ingest) accept(ingest, request());
-        else report("error", `agensight: ${spans} spans were not recorded: ${path} was not open yet`);
-      } catch (error) {
-        report("error", `agensight: ${spans} spans were not recorded: ${describe(error)}`);
+      const end = performance.now() + patience;
+      for (;;) {
+        try {
+          if (ingest) accept(ingest, request());
+          else report("error", `agensight: ${spans} spans were not recorded: ${path} was not open yet`);
+          return;
+        } catch (error) {
+          if (codeOf(error) === "busy" && performance.now() < end) continue;
+          report("error", `agensight: ${spans} spans were not recorded: ${describe(error)}`);
+          return;
+        }
       }
     },
     dropped(count) {
@@ -131,7 +157,7 @@ export function createSpanWriter(
     },
     maintain() {
       try {
-        return ingest?.maintain() ?? false;
+        return inStore(() => ingest?.maintain() ?? false);
       } catch (error) {
         report("debug", `agensight: housekeeping of ${path} failed: ${describe(error)}`);
         return false;
@@ -143,6 +169,19 @@ export function createSpanWriter(
     },
     close,
   };
+}
+
+function passes(error: unknown): boolean {
+  return passing.has(codeOf(error));
+}
+
+/** SQLite's own locks are held for moments; the lock file of sql.js as long as its program lives, and has no cause. */
+function opensSoon(error: unknown): boolean {
+  return codeOf(error) === "busy" && (error as Error).cause !== undefined;
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? "";
 }
 
 function describe(error: unknown): string {

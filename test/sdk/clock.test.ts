@@ -40,6 +40,7 @@ function writer() {
       otlp: null,
     },
     report,
+    (step) => step(),
   );
   closing.push(() => made.close());
   return { made, write: () => made.write(1, () => nothing, null) };

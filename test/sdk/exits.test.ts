@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openForWriting } from "../../src/store/open-store.js";
 import { type Ended, infoOf, run, spansIn, startProgram, workspace } from "./program.js";
 
 let space: ReturnType<typeof workspace>;
@@ -69,4 +70,17 @@ test("A recorder that dies is replaced, and what was flushed before stays", asyn
   expect({ code, stdout, messages }).toEqual({ code: 0, stdout: "", messages: [3] });
   expect(stderr.match(/diag error: agensight: the recorder's thread died/g)).toHaveLength(2);
   expect((await spansIn(space.db)).map((span) => span.name)).toEqual(["first", "second", "third"]);
+});
+
+test("A program that exits while another one holds the store's lock ends as ever", async () => {
+  const { child, message, ended } = startProgram("locked-out.mjs", { db: space.db });
+  await message();
+  const engine = await openForWriting(space.db);
+  engine.exec("BEGIN IMMEDIATE");
+  child.send("go");
+  const { code, signal, stdout } = await ended;
+  engine.exec("ROLLBACK");
+  engine.close();
+  expect({ code, signal, stdout }).toEqual({ code: 3, signal: null, stdout: "" });
+  expect((await spansIn(space.db)).map((span) => span.name)).toEqual(["before"]);
 });
