@@ -4,39 +4,68 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { programFile } from "../environment.js";
 
+export type Condition = "import" | "require";
+
+type CopyOptions = {
+  /** default: both */
+  conditions?: readonly Condition[];
+  /** Packages that may have a copy of their own, which the main file would not get. */
+  of?: readonly string[];
+};
+
 /**
  * The modules that `import "name/subpath"` and `require("name/subpath")` would give the program's main file; one where
  * both are the same, none where the library is not installed. Loads what is not loaded yet.
  *
  * Errors: what the library throws while it loads.
  */
-export function installedCopies(name: string, subpath = "."): unknown[] {
-  const folder = packageFolder(name);
-  if (folder === null) return [];
-  const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { exports?: unknown };
-  const require = createRequire(import.meta.url);
+export function installedCopies(name: string, subpath = ".", options: CopyOptions = {}): unknown[] {
+  const { conditions = ["import", "require"], of = [] } = options;
   const files = new Set<string>();
-  for (const condition of ["import", "require"]) {
-    const file = exportedFile(exports, subpath, new Set([condition, "node", "default"]));
-    if (file) files.add(join(folder, file));
-  }
-  // a package without a map of exports
-  if (files.size === 0 && exports === undefined) files.add(require.resolve(join(folder, subpath)));
-  return [...files].filter((file) => existsSync(file)).map((file) => require(file));
+  for (const folder of packageFolders(name, of))
+    for (const condition of conditions) for (const file of entryFiles(folder, subpath, condition)) files.add(file);
+  const require = createRequire(import.meta.url);
+  return [...files].map((file) => require(file));
 }
 
-/** The nearest installation, seen from the program's main file or else from where it was started. */
-function packageFolder(name: string): string | null {
+function entryFiles(folder: string, subpath: string, condition: Condition): string[] {
+  const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { exports?: unknown };
+  // a package without a map of exports
+  if (exports === undefined) return [createRequire(import.meta.url).resolve(join(folder, subpath))];
+  const file = exportedFile(exports, subpath, new Set([condition, "node", "default"]));
+  return file && existsSync(join(folder, file)) ? [join(folder, file)] : [];
+}
+
+/** The nearest installation, seen from the program's main file or else from where it was started, and those of others. */
+function packageFolders(name: string, others: readonly string[]): Set<string> {
   const main = programFile();
   const starts = [...(main && existsSync(main) ? [dirname(realpathSync(main))] : []), process.cwd()];
-  for (const start of starts) {
-    for (let folder = start; ; folder = dirname(folder)) {
-      const candidate = join(folder, "node_modules", name);
-      if (existsSync(join(candidate, "package.json"))) return realpathSync(candidate);
-      if (folder === dirname(folder)) break;
-    }
+  const nearest = (from: readonly string[], wanted: string) =>
+    from.map((start) => folderFrom(start, wanted)).find((folder) => folder !== null);
+  const folders = new Set<string>();
+  for (const start of [
+    starts,
+    ...others
+      .map((other) => nearest(starts, other))
+      .filter(isFound)
+      .map((at) => [at]),
+  ]) {
+    const folder = nearest(start, name);
+    if (folder) folders.add(folder);
   }
-  return null;
+  return folders;
+}
+
+function isFound(folder: string | null | undefined): folder is string {
+  return typeof folder === "string";
+}
+
+function folderFrom(start: string, name: string): string | null {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const candidate = join(folder, "node_modules", name);
+    if (existsSync(join(candidate, "package.json"))) return realpathSync(candidate);
+    if (folder === dirname(folder)) return null;
+  }
 }
 
 /** Source: https://nodejs.org/api/packages.html#conditional-exports; patterns with several stars do not exist. */

@@ -42,7 +42,7 @@ export function observeStream(stream: ApiStream, call: CallSpan, reader: AnswerR
   call.whenLeft(stream, ends.left);
 }
 
-type StreamEnds = {
+export type StreamEnds = {
   step(step: IteratorResult<unknown>): void;
   failed(error: unknown): void;
   cancelled(): void;
@@ -50,7 +50,7 @@ type StreamEnds = {
 };
 
 /** Knows nothing of the stream itself, so that it can be collected. */
-function streamEnds(call: CallSpan, reader: AnswerReader, controller: AbortController | undefined): StreamEnds {
+export function streamEnds(call: CallSpan, reader: AnswerReader, controller: AbortController | undefined): StreamEnds {
   let isRead = false;
   const end = (how: string) => endCall(call, reader, { "agensight.stream.end": how });
   return {
@@ -71,7 +71,7 @@ function streamEnds(call: CallSpan, reader: AnswerReader, controller: AbortContr
   };
 }
 
-function observeIterator(iterator: AsyncIterator<unknown>, ends: StreamEnds, isReader: () => boolean): void {
+export function observeIterator(iterator: AsyncIterator<unknown>, ends: StreamEnds, isReader: () => boolean): void {
   replaceMethod(iterator, "next", (next) => (...args) => {
     const pulled = next.apply(iterator, args);
     if (!isReader()) return pulled;
