@@ -57,7 +57,11 @@ export const redactionOption = {
 } as const satisfies OptionSpecs;
 
 export const contentOption = {
-  content: { type: "string", value: "HOW", help: "recorded text in answers: none, preview or full (default)" },
+  content: {
+    type: "string",
+    value: "HOW",
+    help: "recorded text in answers: none, preview (default beyond this machine) or full",
+  },
 } as const satisfies OptionSpecs;
 
 export const filterOptions = {

@@ -64,7 +64,10 @@ export const Config = z.strictObject({
     })
     .optional()
     .describe("What never reaches the store of imported and received spans; a program says it in configureRedaction"),
-  content: z.enum(shownContents).optional().describe("How much recorded text answers show; default full"),
+  content: z
+    .enum(shownContents)
+    .optional()
+    .describe("How much recorded text answers show; default full, to other machines preview"),
   token: z
     .string()
     .regex(/^\S+$/, "must be text without spaces")

@@ -26,7 +26,8 @@ export type Settings = {
   retention: { max_age_s?: number; max_bytes?: number };
   /** of what is written */
   redaction: RedactionSettings;
-  content: ShownContent;
+  /** null: nobody said */
+  content: ShownContent | null;
   /** what whoever comes over the network must show, or is to be shown there; null = none, "auto": see knownToken */
   token: string | null;
 };
@@ -58,7 +59,7 @@ export async function readSettings(values: Values): Promise<Settings> {
       ...given("max_bytes", sizeInBytes, values["max-size"] ?? config.retention?.max_size, "--max-size 1GB"),
     },
     redaction: redaction(values.redact, config.redaction),
-    content: shownContent(values.content ?? config.content ?? "full"),
+    content: shownContent(values.content ?? config.content),
     token: token(values.token ?? (process.env.AGENSIGHT_TOKEN || config.token)),
   };
 }
@@ -84,7 +85,13 @@ function patternName(text: string): PatternName {
   });
 }
 
-function shownContent(name: string): ShownContent {
+/** Who is on this machine can read the file; whoever comes from elsewhere sees how texts begin, unless it was said. */
+export function contentFor({ content }: Settings, from: "this machine" | "elsewhere"): ShownContent {
+  return content ?? (from === "elsewhere" ? "preview" : "full");
+}
+
+function shownContent(name: string | undefined): ShownContent | null {
+  if (name === undefined) return null;
   const known = shownContents.find((candidate) => candidate === name);
   if (known) return known;
   throw new AgensightError("bad_argument", `--content is "${name}"`, {

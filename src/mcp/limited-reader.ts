@@ -1,109 +1,226 @@
-/** How much recorded text is shown: nothing, the first words, or all of it. Decided once, before anyone asks the store. */
+/**
+ * What is shown of recorded text: redacted, and nothing, the first words, or all of it. Decided once, before anyone asks
+ * the store: for tools, resources, feeds and routes alike.
+ */
 import type { Message, MessagePart } from "../model/message.js";
 import type { ShownContent } from "../model/shown-content.js";
-import type { SpanSummary } from "../model/summary.js";
+import type { SessionSummary, SpanSummary, TraceSummary, UsageGroup } from "../model/summary.js";
+import type { Redactor } from "../redaction/redact.js";
 import type { SpanDetail, TimelineEntry, TraceReader } from "../store/reader.js";
+
+/** Recorded text is what was said or passed: messages, arguments, results, attribute values, errors and their stacks. */
+type Show = {
+  text(text: string): string;
+  /** What is no text passes when it holds none. */
+  value(value: unknown, key?: string): unknown;
+  /** Names of spans, agents, tools, models, services and sessions are shown whatever `content` is. */
+  name(name: string): string;
+};
 
 /** characters */
 const previewed = 160;
 
-const hidden = (text: string): string => `[${text.length} characters, not shown]`;
-const begun = (text: string): string =>
-  text.length <= previewed ? text : `${text.slice(0, previewed)}… [${text.length} characters in all]`;
+const limits: Record<ShownContent, (text: string) => string> = {
+  none: (text) => `[${text.length} characters, not shown]`,
+  preview: (text) =>
+    text.length <= previewed ? text : `${text.slice(0, previewed)}… [${text.length} characters in all]`,
+  full: (text) => text,
+};
 
-type Show = (text: string) => string;
-const shows: Record<Exclude<ShownContent, "full">, Show> = { none: hidden, preview: begun };
-
-const orNull = (show: Show, text: string | null): string | null => (text === null ? null : show(text));
-
-/** What is no text passes when it holds none. */
-function value(show: Show, given: unknown): unknown {
-  if (typeof given === "string") return show(given);
-  return typeof given === "object" && given !== null ? show(JSON.stringify(given)) : given;
+function openShow(content: ShownContent, redactor: Redactor | undefined): Show {
+  const limit = limits[content];
+  const redacted = (text: string) => (redactor ? redactor.text(text) : text);
+  return {
+    text: (text) => limit(redacted(text)),
+    value(value, key) {
+      const shown = redactor ? redactor.value(value, key) : value;
+      if (typeof shown === "string") return limit(shown);
+      return typeof shown === "object" && shown !== null && content !== "full" ? limit(JSON.stringify(shown)) : shown;
+    },
+    name: redacted,
+  };
 }
 
+const orNull = (show: (text: string) => string, text: string | null): string | null =>
+  text === null ? null : show(text);
+
 function values(show: Show, attributes: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(attributes).map(([key, given]) => [key, value(show, given)]));
+  return Object.fromEntries(Object.entries(attributes).map(([key, given]) => [show.name(key), show.value(given, key)]));
 }
 
 function part(show: Show, given: MessagePart): MessagePart {
   switch (given.type) {
     case "tool_call":
-      return { ...given, arguments: value(show, given.arguments) };
+      return { ...given, name: show.name(given.name), arguments: show.value(given.arguments) };
     case "tool_call_response":
-      return { ...given, response: value(show, given.response) };
+      return { ...given, response: show.value(given.response) };
     case "media":
-      return given;
+      return { ...given, summary: show.text(given.summary) };
     default:
-      return { ...given, content: show(given.content) };
+      return { ...given, content: show.text(given.content) };
   }
 }
 
 function message(show: Show, given: Message): Message {
-  return { ...given, parts: given.parts.map((each) => part(show, each)) };
+  return { ...given, role: show.name(given.role), parts: given.parts.map((each) => part(show, each)) };
+}
+
+function trace(show: Show, given: TraceSummary): TraceSummary {
+  return {
+    ...given,
+    name: show.name(given.name),
+    service: orNull(show.name, given.service),
+    session_id: orNull(show.name, given.session_id),
+    models: given.models.map(show.name),
+    agents: given.agents.map(show.name),
+  };
+}
+
+function session(show: Show, given: SessionSummary): SessionSummary {
+  return {
+    ...given,
+    session_id: show.name(given.session_id),
+    user_ids: given.user_ids.map(show.name),
+    services: given.services.map(show.name),
+    models: given.models.map(show.name),
+    agents: given.agents.map(show.name),
+  };
 }
 
 function summary<T extends SpanSummary>(show: Show, span: T): T {
-  return { ...span, error_message: orNull(show, span.error_message) };
+  return {
+    ...span,
+    name: show.name(span.name),
+    service: orNull(show.name, span.service),
+    session_id: orNull(show.name, span.session_id),
+    agent: orNull(show.name, span.agent),
+    tool: orNull(show.name, span.tool),
+    model: orNull(show.name, span.model),
+    error_type: orNull(show.name, span.error_type),
+    error_message: orNull(show.text, span.error_message),
+  };
 }
 
 function detail(show: Show, span: SpanDetail): SpanDetail {
   return {
     ...summary(show, span),
-    error_stack: orNull(show, span.error_stack),
-    system: orNull(show, span.system),
+    trace_name: show.name(span.trace_name),
+    request_model: orNull(show.name, span.request_model),
+    response_model: orNull(show.name, span.response_model),
+    user_id: orNull(show.name, span.user_id),
+    error_stack: orNull(show.text, span.error_stack),
+    system: orNull(show.text, span.system),
     input_messages: span.input_messages.map((each) => message(show, each)),
     output_messages: span.output_messages.map((each) => message(show, each)),
-    tool_definitions: orNull(show, span.tool_definitions),
-    input_value: orNull(show, span.input_value),
-    output_value: orNull(show, span.output_value),
+    tool_definitions: orNull(show.text, span.tool_definitions),
+    input_value: orNull(show.text, span.input_value),
+    output_value: orNull(show.text, span.output_value),
     attributes: values(show, span.attributes),
-    events: span.events.map((event) => ({ ...event, attributes: values(show, event.attributes) })),
+    events: span.events.map((event) => ({
+      ...event,
+      name: show.name(event.name),
+      attributes: values(show, event.attributes),
+    })),
     links: span.links.map((link) => ({ ...link, attributes: values(show, link.attributes) })),
+    resource: values(show, span.resource),
   };
 }
 
 function entry(show: Show, given: TimelineEntry): TimelineEntry {
-  if (given.type === "message") return { ...given, message: message(show, given.message) };
-  if (given.type === "error") return { ...given, error_message: orNull(show, given.error_message) };
-  return { ...given, input: orNull(show, given.input), output: orNull(show, given.output) };
+  const common = { ...given, agent: orNull(show.name, given.agent), model: orNull(show.name, given.model) };
+  switch (common.type) {
+    case "message":
+      return { ...common, message: message(show, common.message) };
+    case "tool":
+      return {
+        ...common,
+        tool: show.name(common.tool),
+        input: orNull(show.text, common.input),
+        output: orNull(show.text, common.output),
+      };
+    default:
+      return {
+        ...common,
+        name: show.name(common.name),
+        error_type: orNull(show.name, common.error_type),
+        error_message: orNull(show.text, common.error_message),
+      };
+  }
 }
 
-/** The same store with texts shown as far as `content` says: for tools, feeds and routes alike. Names, ids and numbers are always shown. */
+function group(show: Show, given: UsageGroup): UsageGroup {
+  const named = { ...given };
+  for (const dimension of ["model", "provider", "agent", "service", "session", "tool"] as const) {
+    const name = named[dimension];
+    if (typeof name === "string") named[dimension] = show.name(name);
+  }
+  return named;
+}
+
+/** `redactor`: absent = nothing is redacted. */
 export function limitContent(
   reader: () => Promise<TraceReader | null>,
   content: ShownContent,
+  redactor?: Redactor,
 ): () => Promise<TraceReader | null> {
-  if (content === "full") return reader;
+  if (content === "full" && !redactor) return reader;
+  const show = openShow(content, redactor);
   return async () => {
     const whole = await reader();
-    return whole && limited(whole, content);
+    return whole && limited(whole, show, content !== "none");
   };
 }
 
-function limited(reader: TraceReader, content: Exclude<ShownContent, "full">): TraceReader {
-  const show = shows[content];
+function limited(reader: TraceReader, show: Show, previews: boolean): TraceReader {
   return {
     ...reader,
+    async listTraces(query) {
+      const { traces, coverage } = await reader.listTraces(query);
+      return { traces: traces.map((each) => trace(show, each)), coverage };
+    },
     async getTrace(query) {
       const tree = await reader.getTrace(query);
-      return { ...tree, spans: tree.spans.map((span) => summary(show, span)) };
+      return { ...tree, trace: trace(show, tree.trace), spans: tree.spans.map((span) => summary(show, span)) };
     },
     getSpan: async (query) => detail(show, await reader.getSpan(query)),
     async searchSpans(query) {
       const { hits, coverage } = await reader.searchSpans(query);
       return {
-        hits: hits.map((hit) => ({ ...hit, span: summary(show, hit.span), snippet: show(hit.snippet) })),
+        hits: hits.map((hit) => ({
+          ...hit,
+          span: summary(show, hit.span),
+          snippet: hit.field === "name" ? show.name(hit.snippet) : show.text(hit.snippet),
+        })),
         coverage,
       };
     },
+    async listSessions(query) {
+      const { sessions, coverage } = await reader.listSessions(query);
+      return { sessions: sessions.map((each) => session(show, each)), coverage };
+    },
     async getSession(query) {
-      const session = await reader.getSession(query);
-      return { ...session, timeline: session.timeline.map((each) => entry(show, each)) };
+      const found = await reader.getSession(query);
+      return {
+        ...found,
+        session: session(show, found.session),
+        traces: found.traces.map((each) => trace(show, each)),
+        timeline: found.timeline.map((each) => entry(show, each)),
+      };
+    },
+    async getUsage(query) {
+      const found = await reader.getUsage(query);
+      return { ...found, groups: found.groups.map((each) => group(show, each)) };
     },
     async changes(query) {
-      const found = await reader.changes({ ...query, previews: query.previews === true && content !== "none" });
-      return { ...found, changes: found.changes.map((change) => ({ ...change, span: summary(show, change.span) })) };
+      const found = await reader.changes({ ...query, previews: query.previews === true && previews });
+      return {
+        ...found,
+        changes: found.changes.map((change) => ({
+          ...change,
+          span: summary(show, change.span),
+          preview: orNull(show.text, change.preview),
+        })),
+      };
     },
   };
 }

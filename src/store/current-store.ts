@@ -1,6 +1,6 @@
 /** The store as it is now: there or not, or replaced by another file since the last question. */
 import { statSync } from "node:fs";
-import type { EngineName } from "./engines/engine.js";
+import type { ReaderOptions } from "./open.js";
 import type { TraceReader } from "./reader.js";
 
 export type CurrentStore = {
@@ -10,7 +10,7 @@ export type CurrentStore = {
 };
 
 /** `opened` is called when a file was opened. */
-export function watchStore(path: string, options: { engine?: EngineName }, opened: () => void): CurrentStore {
+export function watchStore(path: string, options: ReaderOptions, opened: () => void): CurrentStore {
   let current: { file: string; reader: Promise<TraceReader | null> } | undefined;
 
   const open = async (): Promise<TraceReader | null> => {

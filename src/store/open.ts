@@ -11,7 +11,7 @@ import { listTraces } from "./read/list-traces.js";
 import { searchSpans } from "./read/search-spans.js";
 import { listSessions } from "./read/sessions.js";
 import { getUsage } from "./read/usage.js";
-import { openShapes, type SpanSource } from "./read-span.js";
+import { openShapes, type Redact, type SpanSource } from "./read-span.js";
 import type { TraceReader } from "./reader.js";
 import { openStrings } from "./strings.js";
 
@@ -20,17 +20,18 @@ export function spanSource(engine: Engine): SpanSource {
   return { engine, strings: openStrings(engine), content: openContentReader(engine), shape: openShapes(engine) };
 }
 
+/** `redact`: applied to texts of which excerpts are shown, and to nothing else. */
+export type ReaderOptions = { engine?: EngineName; timeout?: number; redact?: Redact };
+
 /** Errors: not_found when there is no file, and those of opening it (not_a_store, newer_file, wrong_engine, busy). */
-export async function openReader(
-  path: string,
-  options: { engine?: EngineName; timeout?: number } = {},
-): Promise<TraceReader> {
+export async function openReader(path: string, { redact, ...options }: ReaderOptions = {}): Promise<TraceReader> {
   const engine = await openForReading(path, options);
-  let source = spanSource(engine);
+  const openSource = (): SpanSource => ({ ...spanSource(engine), ...(redact ? { redact } : {}) });
+  let source = openSource();
 
   /** Each question sees one state of the file, and what other processes wrote before it. */
   async function ask<Q, A>(question: (source: SpanSource, query: Q) => A, query: Q): Promise<A> {
-    if (engine.refresh()) source = spanSource(engine);
+    if (engine.refresh()) source = openSource();
     if (engine.family === "sqljs") return question(source, query);
     engine.exec("BEGIN");
     try {

@@ -7,7 +7,16 @@ import type { Engine, Row } from "./engines/engine.js";
 import { type DecodedSpan, decodeSpan } from "./span-body.js";
 import type { Strings } from "./strings.js";
 
-export type SpanSource = { engine: Engine; strings: Strings; content: ContentReader; shape(id: number): string };
+export type SpanSource = {
+  engine: Engine;
+  strings: Strings;
+  content: ContentReader;
+  shape(id: number): string;
+  /** what texts pass before only a part of them is shown: half of a secret is not recognised any more */
+  redact?: Redact;
+};
+
+export type Redact = (text: string) => string;
 
 const shapeCacheLimit = 5000;
 

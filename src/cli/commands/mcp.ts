@@ -1,15 +1,14 @@
 /** `agensight mcp`: the MCP server on stdin and stdout. */
-import { limitContent } from "../../mcp/limited-reader.js";
 import { createServer } from "../../mcp/server.js";
 import type { ServerOptions } from "../../mcp/server-options.js";
 import { serveStdio } from "../../mcp/stdio.js";
 import { serverUrl } from "../../model/server-url.js";
-import { watchStore } from "../../store/current-store.js";
 import { openLiveFeed } from "../../store/live-feed.js";
 import { portNumber, UsageError } from "../arguments.js";
 import { contentOption, defineCommand, redactionOption, storeOptions } from "../command.js";
 import { startUpkeep } from "../mcp/upkeep.js";
-import { engineOption, knownToken, readSettings } from "../settings.js";
+import { contentFor, engineOption, knownToken, readSettings } from "../settings.js";
+import { watchShownStore } from "../shown-store.js";
 import { say } from "../terminal.js";
 import { version } from "../version.js";
 
@@ -53,12 +52,12 @@ after the host's first message. Ends when the host closes stdin.`,
     if (values.connect !== undefined) return connect(values.connect, knownToken(settings), values.db);
     const token = otlpPort === null ? null : knownToken(settings);
     const stores = () => import("../../store/stores-file.js");
-    const store = watchStore(
-      settings.db,
-      engineOption(settings),
+    const store = watchShownStore(
+      settings,
+      contentFor(settings, "this machine"),
       () => void stores().then(({ noteStore }) => noteStore(settings.home, settings.db)),
     );
-    const reader = limitContent(store.reader, settings.content);
+    const { reader } = store;
     const live = openLiveFeed(settings.db, reader);
     const options: ServerOptions = {
       version,

@@ -1,18 +1,17 @@
 /** `agensight serve`: one address for programs that send spans and for those who ask about them. */
 import { randomBytes } from "node:crypto";
 import { hostname, networkInterfaces } from "node:os";
-import { limitContent } from "../../mcp/limited-reader.js";
 import { isLoopback } from "../../server/guard.js";
 import type { ServerContext } from "../../server/route.js";
 import { makeRoutes, socketRoutes } from "../../server/routes.js";
-import { watchStore } from "../../store/current-store.js";
 import { openLiveFeed } from "../../store/live-feed.js";
 import { recentStores } from "../../store/stores-file.js";
 import { portNumber } from "../arguments.js";
 import { contentOption, defineCommand, redactionOption, retentionOptions, storeOptions } from "../command.js";
 import { authority, listen, reachable } from "../serve/listen.js";
 import { startReceiver } from "../serve/receiver.js";
-import { engineOption, readSettings, type Settings } from "../settings.js";
+import { contentFor, readSettings, type Settings } from "../settings.js";
+import { watchShownStore } from "../shown-store.js";
 import { say } from "../terminal.js";
 import { version } from "../version.js";
 
@@ -48,8 +47,8 @@ next free one is used. Ends at SIGTERM or Ctrl-C, when everything it accepted is
     const made = settings.token === "auto" || (settings.token === null && !isLoopback(host));
     const token = made ? randomBytes(24).toString("base64url") : settings.token;
 
-    const store = watchStore(settings.db, engineOption(settings), () => {});
-    const reader = limitContent(store.reader, settings.content);
+    const store = watchShownStore(settings, contentFor(settings, isLoopback(host) ? "this machine" : "elsewhere"));
+    const { reader } = store;
     const live = openLiveFeed(settings.db, reader);
     const receiver = await startReceiver(settings, { committed: () => live.look(), say });
     const context: ServerContext = {

@@ -7,16 +7,16 @@ import {
   liveEvent,
   matchesLive,
 } from "../../model/live.js";
-import { watchStore } from "../../store/current-store.js";
 import { type ChangeBatch, openLiveFeed } from "../../store/live-feed.js";
-import { engineOption, type Settings } from "../settings.js";
+import { contentFor, type Settings } from "../settings.js";
+import { watchShownStore } from "../shown-store.js";
 import { say } from "../terminal.js";
 import { type Follow, untilAborted } from "./source.js";
 
 /** `last`: how many of the changes before now are told first. */
 export function followFile(settings: Settings, filter: LiveFilter, last: number): Follow {
   return async (tell, ended) => {
-    const store = watchStore(settings.db, engineOption(settings), () => {});
+    const store = watchShownStore(settings, contentFor(settings, "this machine"));
     const live = openLiveFeed(settings.db, store.reader);
     const events = (changes: Change[]) => changes.map((change) => liveEvent(change, Date.now()));
     // what happens before the last changes have been told

@@ -17,6 +17,8 @@ export const previewColumns = "s.ns, s.resource, s.scope, s.body";
 
 /** characters */
 const longest = 160;
+/** What is redacted of a text before it is cut: the longest secrets are keys. */
+const redacted = 8_000;
 
 function partText(part: MessagePart): string {
   switch (part.type) {
@@ -37,7 +39,8 @@ function lastMessage(messages: Message[]): string {
 
 /** Of at most 160 characters, white space folded: the error, else the answer or result, else the question; null = it says nothing. */
 export function preview(source: SpanSource, row: Row): string | null {
-  const said = words(source, row)
+  const text = words(source, row).slice(0, source.redact ? redacted : 4 * longest);
+  const said = (source.redact?.(text) ?? text)
     .slice(0, 4 * longest)
     .replace(/\s+/g, " ")
     .trim();

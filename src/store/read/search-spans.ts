@@ -142,7 +142,11 @@ function hit(source: SpanSource, id: number, phrases: Phrase[]): SpanHit {
     `SELECT ${searchColumns} FROM span s JOIN trace t ON t.id = s.trace WHERE s.id = ?`,
     params,
   ) as Row;
-  const texts = searchableTexts(source, whole);
+  // what is redacted only now was found all the same: no word of it is shown
+  const texts = searchableTexts(source, whole).map(({ field, text }) => ({
+    field,
+    text: source.redact?.(text) ?? text,
+  }));
   for (const { field, text } of texts) {
     const found = snippet(text, phrases);
     if (found !== null) return { span: spanSummary(source, row), field, snippet: found };

@@ -1,0 +1,127 @@
+/** Secrets that lie in a store from earlier times are not handed out, whoever asks and however. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openIngest } from "../../src/ingest/ingest.js";
+import { limitContent } from "../../src/mcp/limited-reader.js";
+import { createRedactor } from "../../src/redaction/redactor.js";
+import { defaultRedaction } from "../../src/redaction/settings.js";
+import { watchStore } from "../../src/store/current-store.js";
+import { openLiveFeed } from "../../src/store/live-feed.js";
+import { attributesOf, chat, message, requestOf, span, spanId, traceId } from "../store/otlp.js";
+import { newStorePath } from "../store/temporary-folder.js";
+import { type Connected, connect } from "./client.js";
+
+/** Made up here, in the form of a vendor's keys. */
+const key = `sk-proj-${"aB3dE5gH7jK9mN1p".repeat(3)}`;
+const address = "https://alice:hunter2secret@example.com/db";
+/** cut after 160 characters in the middle of the key */
+const cutInside = `${"tell me more about it, ".repeat(6)}${key} and the rest`;
+const large = Array.from({ length: 400 }, (_, i) => `line ${i} has ${key} and ${address} in it`).join("\n");
+
+let mcp: Connected;
+let close: () => Promise<void>;
+beforeEach(async () => {
+  const path = newStorePath();
+  const ingest = await openIngest({ path });
+  const request = requestOf([
+    span({
+      trace: 1,
+      id: 1,
+      name: `call with ${key}`,
+      error: `refused ${key}`,
+      attributes: chat({
+        messages: [message("user", `please use ${key}`)],
+        reply: cutInside,
+        session: `session of ${address}`,
+        model: `gpt-4o ${key}`,
+        more: { "my.large": large, [`note ${key}`]: "in the name", "gen_ai.agent.name": `agent ${key}` },
+      }),
+    }),
+    span({ trace: 1, id: 2, parent: 1, attributes: chat({ reply: cutInside }) }),
+    span({
+      trace: 1,
+      id: 3,
+      parent: 1,
+      attributes: {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": "look_up",
+        "gen_ai.tool.call.arguments": JSON.stringify({ nested: { header: `Bearer ${key}` } }),
+        "gen_ai.tool.call.result": address,
+      },
+    }),
+  ]);
+  request.resourceSpans?.[0]?.resource?.attributes?.push(...attributesOf({ "db.address": address }));
+  ingest.traces(request);
+  while (ingest.maintain({ all: true }));
+  ingest.close();
+  const redactor = createRedactor(defaultRedaction, () => "0123456789");
+  const store = watchStore(path, { redact: (text) => redactor.text(text) }, () => {});
+  const reader = limitContent(store.reader, "full", redactor);
+  const live = openLiveFeed(path, reader);
+  mcp = await connect({ storePath: path, reader, live });
+  close = async () => {
+    await mcp.close();
+    live.close();
+    store.close();
+  };
+});
+afterEach(() => close());
+
+const traces = { trace_id: traceId(1) };
+const questions: [tool: string, args: Record<string, unknown>][] = [
+  ["list_traces", {}],
+  ["get_trace", traces],
+  ["get_span", { span_id: spanId(1) }],
+  ["get_span", { span_id: spanId(2), field: "output_messages" }],
+  ["get_span", { span_id: spanId(3) }],
+  ["search_spans", { query: "please" }],
+  ["search_spans", { query: "rest" }],
+  ["search_spans", { query: "tell" }],
+  ["list_sessions", {}],
+  ["get_session", { session_id: `session of ${address}` }],
+  ["get_usage", { group_by: ["model", "agent"] }],
+  ["tail_spans", { cursor: "t0", wait_ms: 0 }],
+];
+
+describe("a secret of earlier times", () => {
+  it("is in no answer of any tool or resource", async () => {
+    const answers: string[] = [];
+    for (const [tool, args] of questions) {
+      for (const format of ["text", "json"]) {
+        const { text, isError } = await mcp.call(tool, { ...args, format, max_tokens: 20_000 });
+        expect([tool, isError]).toEqual([tool, false]);
+        // what was asked with comes back in the call for the next page
+        answers.push(text.replaceAll(String(args.session_id), "").replaceAll(JSON.stringify(args.session_id), ""));
+      }
+    }
+    for (const uri of ["agensight://live", `agensight://traces/${traceId(1)}`])
+      answers.push(JSON.stringify((await mcp.client.readResource({ uri })).contents));
+    for (const text of answers) {
+      expect(text).not.toContain("hunter2");
+      // no part of the key either, where an excerpt was cut
+      expect(text).not.toContain("aB3dE5");
+      expect(text).not.toContain("sk-proj");
+    }
+    expect(answers.filter((text) => text.includes("[api_key]")).length).toBeGreaterThan(12);
+  });
+
+  it("is redacted in a large value whatever page it stands on, and the pages fit together", async () => {
+    let text = "";
+    let pages = 0;
+    for (let offset: number | null = 0; offset !== null; pages++) {
+      const args = { span_id: spanId(1), field: "my.large", offset, format: "json", max_tokens: 500 };
+      const page: { text: string; next_offset: number | null } = JSON.parse((await mcp.call("get_span", args)).text);
+      text += page.text;
+      offset = page.next_offset;
+    }
+    expect(pages).toBeGreaterThan(10);
+    expect(text).toBe(createRedactor(defaultRedaction, () => "").text(large));
+    expect(text.split("\n")).toHaveLength(400);
+  });
+
+  it("is not shown to one who searches for it", async () => {
+    for (const query of [key, "hunter2secret", "aB3dE5gH7jK9mN1p*"]) {
+      const { text } = await mcp.call("search_spans", { query, format: "json" });
+      expect(text.replaceAll(query, "")).not.toMatch(/hunter2|aB3dE5/);
+    }
+  });
+});
