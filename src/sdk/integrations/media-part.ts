@@ -14,7 +14,7 @@ export function mediaPart(block: unknown): Fields | null {
   const inner = [fields[type], fields.source, fields.image_url, fields.input_audio].map(asFields).find(isFilled) ?? {};
   const read = (...names: string[]) => names.map((name) => text(inner[name]) ?? text(fields[name])).find(Boolean);
 
-  const address = read("url", "uri", "fileUri", "image_url");
+  const address = read("url", "uri", "fileUri", "image_url", "file_url");
   const inline = address && /^data:([^;,]*)[^,]*,/.exec(address);
   const mime = inline ? inline[1] : read("mime_type", "mimeType", "media_type", "format");
   const modality = /image|audio|video/.exec(`${type} ${mime ?? ""}`)?.[0] ?? "file";

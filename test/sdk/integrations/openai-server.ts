@@ -125,3 +125,69 @@ export function spoken(words: string[]): object[] {
     chunk([[{}, "stop"]]),
   ];
 }
+
+export function message(text: string, over: object = {}) {
+  const content = [{ type: "output_text", text, annotations: [], logprobs: [] }];
+  return { type: "message", id: "msg_1", status: "completed", role: "assistant", content, ...over };
+}
+
+export function response(output: object[], over: object = {}) {
+  return {
+    id: "resp_1",
+    object: "response",
+    created_at: 1_790_000_000,
+    status: "completed",
+    background: false,
+    error: null,
+    incomplete_details: null,
+    instructions: null,
+    max_output_tokens: null,
+    model: "gpt-5-mini-2026-02-02",
+    output,
+    parallel_tool_calls: true,
+    previous_response_id: null,
+    reasoning: { effort: "low", summary: null },
+    service_tier: "default",
+    store: true,
+    temperature: 1,
+    text: { format: { type: "text" } },
+    tool_choice: "auto",
+    tools: [],
+    top_p: 1,
+    truncation: "disabled",
+    usage: {
+      input_tokens: 300,
+      input_tokens_details: { cached_tokens: 128 },
+      output_tokens: 80,
+      output_tokens_details: { reasoning_tokens: 64 },
+      total_tokens: 380,
+    },
+    user: null,
+    metadata: {},
+    ...over,
+  };
+}
+
+/** The events of a Responses stream that says `words` and ends with `last`; without it, it breaks off in the message. */
+export function told(words: string[], last?: "completed" | "incomplete" | "failed", over: object = {}): object[] {
+  const text = words.join("");
+  const place = { item_id: "msg_1", output_index: 0, content_index: 0 };
+  const part = { type: "output_text", text: "", annotations: [], logprobs: [] };
+  const running = response([], { status: "in_progress", usage: null });
+  const all: object[] = [
+    { type: "response.created", response: running },
+    { type: "response.in_progress", response: running },
+    { type: "response.output_item.added", output_index: 0, item: message("", { status: "in_progress", content: [] }) },
+    { type: "response.content_part.added", ...place, part },
+    ...words.map((delta) => ({ type: "response.output_text.delta", ...place, delta, logprobs: [] })),
+  ];
+  if (last) {
+    all.push(
+      { type: "response.output_text.done", ...place, text, logprobs: [] },
+      { type: "response.content_part.done", ...place, part: { ...part, text } },
+      { type: "response.output_item.done", output_index: 0, item: message(text) },
+      { type: `response.${last}`, response: response([message(text)], { status: last, ...over }) },
+    );
+  }
+  return all.map((event, sequence_number) => ({ ...event, sequence_number }));
+}
