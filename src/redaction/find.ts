@@ -4,8 +4,10 @@ import { findIbans } from "./iban.js";
 import type { Finding } from "./marks.js";
 import { findAddresses, findEmails } from "./network.js";
 import { findNumbers } from "./numbers.js";
-import { findPrivateKeys, findTokens, findUrlCredentials } from "./secrets.js";
+import { findPrivateKeys } from "./private-keys.js";
 import type { RedactionSettings } from "./settings.js";
+import { findTokens } from "./tokens.js";
+import { findUrlCredentials } from "./url-credentials.js";
 
 /** `key`: the attribute or member under which the text stands; it may tell what a number is. */
 export type Find = (text: string, key?: string) => Finding[];

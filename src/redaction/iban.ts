@@ -22,7 +22,7 @@ function remainder(iban: string): number {
   return rest;
 }
 
-const candidate = /[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}/g;
+const candidate = /[A-Z]{2}(?:0[2-9]|[1-8]\d|9[0-8])(?:[ -]?[A-Z0-9]){11,30}/g;
 
 /** Calls `found` with the place of each IBAN, whole or in groups of four. Looks at each character a bounded number of times. */
 export function findIbans(

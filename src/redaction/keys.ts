@@ -1,5 +1,5 @@
 /** Attributes and members that are told by their names: those whose whole value is redacted, and identities. */
-import { markName } from "./marks.js";
+import { markNameOf } from "./marks.js";
 import type { RedactionSettings } from "./settings.js";
 
 export type KeyRule = {
@@ -18,7 +18,7 @@ const mostRemembered = 2000;
 
 export function createKeyRules(keys: RedactionSettings["keys"]): (key: string) => KeyRule {
   const names = new Map<string, string>();
-  for (const key of keys) if (typeof key === "string") names.set(key.toLowerCase(), markName(key));
+  for (const key of keys) if (typeof key === "string") names.set(key.toLowerCase(), markNameOf(key));
   const patterns = keys
     .filter((key) => typeof key !== "string")
     .map((key) => new RegExp(key.source, key.flags.replace(/[gy]/g, "")));
@@ -30,7 +30,7 @@ export function createKeyRules(keys: RedactionSettings["keys"]): (key: string) =
     const mark =
       names.get(lower) ??
       names.get(last) ??
-      (patterns.some((pattern) => pattern.test(key)) ? markName(last) : undefined);
+      (patterns.some((pattern) => pattern.test(key)) ? markNameOf(last) : undefined);
     return { mark, identity: identities.test(key), hint: hints.test(key) ? key : undefined };
   }
 

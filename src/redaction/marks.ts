@@ -5,7 +5,7 @@ import type { RedactionMode } from "./settings.js";
 export type Finding = { name: string; start: number; end: number };
 
 /** The name of a mark for a key: `X-Api-Key` → `x-api-key`. */
-export function markName(key: string): string {
+export function markNameOf(key: string): string {
   return (
     key
       .toLowerCase()

@@ -50,7 +50,8 @@ function isDomain(domain: string): boolean {
 }
 
 const address = /(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}/g;
-const versionBefore = /(?:version|ver|v|release|build|section|chapter|§|[a-z]\/)[\s"'=:]{0,4}$/i;
+const versionBefore =
+  /(?:(?:version|ver|v|release|build|section|chapter|clause|oid|§)[\s"'=:]{0,4}|(?:^|[\s("'])[a-z][\w.-]{0,20}\/)$/i;
 /** They tell nothing of anybody: unspecified, loopback, broadcast and netmasks. */
 const nobody = /^(?:0\.|127\.|255\.)/;
 
@@ -64,7 +65,7 @@ export function findAddresses(text: string, findings: Finding[]): void {
       const before = text.charCodeAt(start - 1);
       if (before === 46 || before === 45 || (text[end] === "." && classOf(text.charCodeAt(end + 1)) & digit)) continue;
       if (text[end] === "-" && isWord(text.charCodeAt(end + 1))) continue;
-      if (versionBefore.test(text.slice(Math.max(0, start - 12), start))) continue;
+      if (versionBefore.test(text.slice(Math.max(0, start - 24), start))) continue;
       findings.push({ name: "ip", start, end });
     }
   }
@@ -109,6 +110,9 @@ function isSix(text: string): boolean {
     count++;
   }
   if (!groups.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return false;
+  // netmasks, and the 64 bits of a device
+  if (groups.every((group) => /^f{4}$/i.test(group)) || (count === 8 && groups.every(({ length }) => length === 2)))
+    return false;
   // `12::30` and `a::b` are more often code than addresses
   return halves.length === 2 ? count < 8 && count >= 2 && groups.some((group) => group.length > 2) : count === 8;
 }

@@ -1,15 +1,16 @@
 /** How the keys of well-known services look, as their documents and public secret scanners describe them. */
 
 /**
- * Each form begins with letters that no other text begins with, and no repetition in it is followed by anything that
- * can fail after more than some dozen characters. What may not stand before it is judged by who uses it.
+ * Each form begins with letters of its own. Repetitions without a bound stand at the end, where nothing after them can
+ * fail; the others are bounded.
  */
 const forms: string[] = [
-  // OpenAI, Anthropic, OpenRouter, DeepSeek, LiteLLM, Langfuse …
+  // OpenAI, Anthropic, OpenRouter, Langfuse; the second: DeepSeek, LiteLLM, OpenAI's older ones
   "sk-(?:ant|proj|svcacct|admin|None|or|lf)-[\\w-]{16,}",
   "sk-(?=[\\w-]{0,40}\\d)(?=[\\w-]{0,60}(?:[A-Z]|[0-9a-f]{12}))[\\w-]{20,}",
-  // AI services
-  "(?:hf|api_org)_[A-Za-z0-9]{30,}",
+  // other AI services
+  "hf_[A-Za-z0-9]{30,}",
+  "api_org_[A-Za-z0-9]{30,}",
   "gsk_[A-Za-z0-9]{40,}",
   "r8_[A-Za-z0-9]{30,}",
   "pplx-[A-Za-z0-9]{40,}",
@@ -29,9 +30,9 @@ const forms: string[] = [
   // clouds
   "A(?:KIA|SIA|BIA|CCA)[A-Z2-7]{16}(?![A-Za-z0-9])",
   "AIza[\\w-]{35}",
+  "AQ\\.Ab[\\w-]{40,}",
   "GOCSPX-[\\w-]{28}",
   "ya29\\.[\\w-]{20,}",
-  "AQ\\.Ab[\\w-]{40,}",
   "LTAI[A-Za-z0-9]{12,20}(?![A-Za-z0-9])",
   "dapi[0-9a-f]{32}(?:-\\d)?",
   "do[opr]_v1_[0-9a-f]{64}",
@@ -45,7 +46,6 @@ const forms: string[] = [
   "pul-[0-9a-f]{40}",
   "tskey-[a-z]{2,12}-[A-Za-z0-9-]{16,}",
   "hv[sbr]\\.[\\w-]{24,}",
-  "[A-Za-z0-9]{14}\\.atlasv1\\.[\\w-]{60,}",
   // code and packages
   "gh[opsur]_[A-Za-z0-9]{36,}",
   "github_pat_[A-Za-z0-9_]{60,}",
@@ -67,15 +67,15 @@ const forms: string[] = [
   "xapp-\\d-[A-Za-z0-9-]{20,}",
   "hooks\\.slack\\.com/(?:services|workflows|triggers)/[\\w/]{20,}",
   "discord(?:app)?\\.com/api/webhooks/\\d{17,20}/[\\w-]{60,}",
-  "[MNO][A-Za-z0-9_-]{23,25}\\.[\\w-]{6}\\.[\\w-]{27,}",
+  ...["M", "N", "O"].map((first) => `${first}[\\w-]{23,27}\\.[\\w-]{6}\\.[\\w-]{27,}`),
   "SK[0-9a-f]{32}(?![A-Za-z0-9])",
   "SG\\.[\\w-]{16,32}\\.[\\w-]{16,64}",
   "key-[0-9a-f]{32}(?![A-Za-z0-9])",
-  "[0-9a-f]{32}-us\\d{1,2}(?!\\w)",
   "xkeysib-[0-9a-f]{64}-[A-Za-z0-9]{16}",
   "re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}",
   // payment and shops
-  "(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}",
+  "sk_(?:live|test|prod)_[A-Za-z0-9]{16,}",
+  "rk_(?:live|test|prod)_[A-Za-z0-9]{16,}",
   "whsec_[A-Za-z0-9+/=]{24,}",
   "sk_[0-9a-f]{48}",
   "shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}",
@@ -92,5 +92,17 @@ const forms: string[] = [
   "ops_eyJ[\\w-]{100,}",
 ];
 
-/** Finds one key inside of a run of token characters; global. */
-export const vendorKeys = new RegExp(forms.join("|"), "g");
+/** Forms by the code of the character they begin with. */
+const byFirst: (RegExp | undefined)[] = [];
+for (let code = 48; code < 123; code++) {
+  const fitting = forms.filter((form) => form.charCodeAt(0) === code);
+  if (fitting.length > 0) byFirst[code] = new RegExp(fitting.join("|"), "y");
+}
+
+/** Where the key ends that begins at `start`; -1: none does. */
+export function endOfVendorKey(text: string, start: number): number {
+  const pattern = byFirst[text.charCodeAt(start)];
+  if (!pattern) return -1;
+  pattern.lastIndex = start;
+  return pattern.test(text) ? pattern.lastIndex : -1;
+}

@@ -1,0 +1,113 @@
+/** Tells telephone numbers from other groups of digits: international, North American, and national forms with a leading 0. */
+import { isWord } from "./boundary.js";
+import type { Finding } from "./marks.js";
+import { closes, type DigitGroups, digitsOf, opens, sizeOf, wordsBefore } from "./numbers.js";
+
+/** No country writes more. */
+const mostGroups = 7;
+
+/** Country calling codes (ITU-T E.164). */
+const countryCode =
+  /^(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|2[1-689]\d|3[578]\d|42[013]|5[09]\d|6[789]\d|8[0578]\d|88\d|96\d|97\d|99\d)/;
+
+/** Trunk prefix 0 and the sizes of the groups, as numbers are written in Europe, Asia, Africa and Oceania. */
+const nationalShapes = new Set(
+  (
+    "2-2-2-2-2 5-6 5-5 5-3-3 3-4-4 4-3-4 4-3-3 2-4-4 4-7 4-6 3-7 3-8 4-8 3-3-4 3-3-2-2 4-2-2-2 2-3-2-2 4-3-2-2 3-3-3 " +
+    "4-2-2-2-2 3-2-2-2-2 5-2-2-2 4-4-4 3-4-3"
+  ).split(" "),
+);
+
+/** Enough for digits without any form. */
+const saysPhone =
+  /(?:phone|mobile|telefon|telefax|whatsapp|msisdn|(?:^|[^a-z])(?:tel|fax|sms|handy|cell))(?:[\s_-]?(?:number|no|nr))?(?:[\s:]+(?:is|at))?[\s"'\\:=.#(]{0,5}$/i;
+/** Enough for digits in groups. */
+const saysCall =
+  /(?:^|[^a-z])(?:call|dial|ring|text|reach)(?: (?:me|us|him|her|them))?(?: (?:at|on|under))?[\s"'\\:=.#(]{1,5}$/i;
+
+/** How many groups the number takes; 0 = it is none. */
+export function readPhone(groups: DigitGroups, index: number, findings: Finding[]): number {
+  const { text, links, starts, ends } = groups;
+  const start = starts[index] as number;
+  const before = text[start - 1];
+  const bracket = before === "(";
+  const plus = before === "+" || (bracket && text[start - 2] === "+");
+  const opening = start - (plus && bracket ? 2 : plus || bracket ? 1 : 0);
+  let most = 1;
+  while (links[index + most - 1] !== undefined) if (++most > mostGroups) break;
+  if (!(plus || bracket ? opensSigned(text, opening) : opens(text, start))) return 0;
+  for (let count = Math.min(most, mostGroups); count > 0; count--) {
+    const end = ends[index + count - 1] as number;
+    if (end - start > 24 || !closes(text, end)) continue;
+    const digits = digitsOf(groups, index, count);
+    if (digits.length < 7 || digits.length > 16) continue;
+    const form = { digits, bracket, sizes: [] as number[], gaps: links.slice(index, index + count - 1) as string[] };
+    for (let i = 0; i < count; i++) form.sizes.push(sizeOf(groups, index + i));
+    const isPhone = plus
+      ? isInternational(form, text[end])
+      : (most <= mostGroups && (isNorthAmerican(form) || isNational(form, groups, index))) ||
+        (count === most && isNamed(form, wordsBefore(groups, opening)));
+    if (isPhone) {
+      findings.push({ name: "phone", start: opening, end });
+      return count;
+    }
+  }
+  return 0;
+}
+
+type Form = { digits: string; bracket: boolean; sizes: number[]; gaps: string[] };
+
+/** No sum: `a+123`, `f(x)+(123)`. */
+function opensSigned(text: string, opening: number): boolean {
+  const before = text.charCodeAt(opening - 1);
+  const escaped = text[opening - 2] === "\\" && /[nrt]/.test(text[opening - 1] as string);
+  return escaped || !(isWord(before) || before === 41 || before === 93 || before === 43);
+}
+
+function isInternational({ digits, bracket, sizes, gaps }: Form, next: string | undefined): boolean {
+  if (digits.length < 8 || !countryCode.test(digits) || (next !== undefined && "*|&^%<=+(".includes(next)))
+    return false;
+  if (bracket && sizes.length === 1) return false;
+  // +12.345678 is a decimal
+  if (sizes.length === 2 && gaps[0] === ".") return false;
+  return digits[0] !== "1" || /^1[2-9]\d\d[2-9]\d{6}$/.test(digits);
+}
+
+/** (415) 555-0132, 415-555-0132, 415.555.0132, 1-415-555-0132; with spaces alone it might be any three numbers. */
+function isNorthAmerican({ digits, bracket, sizes, gaps }: Form): boolean {
+  const shape = sizes.join("-");
+  if (shape !== "3-3-4" && shape !== "1-3-3-4") return false;
+  if (!/^1?[2-9]\d\d[2-9]\d{6}$/.test(digits)) return false;
+  const [first, second] = (sizes.length === 4 ? gaps.slice(1) : gaps) as [string, string];
+  if (first.startsWith(")")) return (bracket || gaps[0]?.endsWith("(") === true) && /^[ .-]$/.test(second);
+  return (
+    first === second && (first === "-" || first === ".") && (sizes.length === 3 || gaps[0] === first || gaps[0] === " ")
+  );
+}
+
+function isNational(
+  { digits, bracket, sizes, gaps }: Form,
+  { text, starts, ends }: DigitGroups,
+  index: number,
+): boolean {
+  if (!digits.startsWith("0") || digits.length < 9) return false;
+  // 00 and a country
+  if (digits.startsWith("00"))
+    return sizes.length > 1 && (sizes[0] as number) <= 5 && countryCode.test(digits.slice(2)) && !gaps.includes(".");
+  if (bracket) return sizes.length > 1 && digits.length <= 12;
+  const shape = sizes.join("-");
+  if (!nationalShapes.has(shape)) return false;
+  if (shape === "2-2-2-2-2") {
+    // bytes of a dump look the same
+    const around = `${text.slice(Math.max(0, (starts[index] as number) - 8), starts[index])}|${text.slice(ends[index + 4], (ends[index + 4] as number) + 3)}`;
+    if (/Buffer |[\da-f]{2}[ .]\||\|[ .][\da-f]{2}/i.test(around)) return false;
+    return gaps.every((gap) => gap === gaps[0] && gap !== "/");
+  }
+  if (gaps.includes(".")) return false;
+  return gaps[0] === "/" || gaps.slice(1).every((gap) => gap === gaps[0] || gap === " ");
+}
+
+function isNamed({ digits, sizes, gaps }: Form, words: string): boolean {
+  if (digits.length > 15 || gaps.includes("/")) return false;
+  return saysPhone.test(words) ? sizes.length > 1 || digits.length >= 9 : sizes.length > 1 && saysCall.test(words);
+}
