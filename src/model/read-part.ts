@@ -147,6 +147,7 @@ export function readPart(value: unknown): MessagePart {
       return { type: "reasoning", content: reasoningText(part) };
     case "redacted_thinking":
     case "redacted-reasoning":
+    case "anthropic_redacted_thinking":
       return { type: "reasoning", content: "[redacted by the provider]" };
     case "tool_call":
     case "tool-call":
@@ -174,6 +175,7 @@ export function readPart(value: unknown): MessagePart {
     case "image":
     case "image_url":
     case "input_image":
+    case "anthropic_image":
       return mediaPart(part, "image");
     case "audio":
     case "input_audio":
@@ -183,6 +185,7 @@ export function readPart(value: unknown): MessagePart {
     case "file":
     case "input_file":
     case "document":
+    case "anthropic_document":
     case "blob":
     case "uri":
       return mediaPart(part, firstString(part.modality) ?? "file");

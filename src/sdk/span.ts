@@ -107,22 +107,24 @@ async function settle(span: Span, result: PromiseLike<unknown>): Promise<unknown
 /** Ends `span` as failed with `error`, which may be anything that can be thrown. Never throws. */
 export function failSpan(span: Span, error: unknown): void {
   try {
-    const { message, stack } =
-      error instanceof Error
-        ? error
-        : { message: typeof error === "string" ? error : jsonText(error), stack: undefined };
-    const type = errorType(error);
-    span.setAttribute("error.type", type);
-    span.setStatus({ code: SpanStatusCode.ERROR, message });
-    span.addEvent("exception", {
-      "exception.type": type,
-      "exception.message": message,
-      ...(typeof stack === "string" ? { "exception.stacktrace": stack } : {}),
-    });
+    span.setAttribute("error.type", errorType(error));
+    describeFailure(span, error);
   } catch (problem) {
     diag.error("agensight: an error could not be recorded", problem);
   }
   span.end();
+}
+
+/** Status and exception event of a span that failed with `error`. */
+export function describeFailure(span: Span, error: unknown): void {
+  const { message, stack } =
+    error instanceof Error ? error : { message: typeof error === "string" ? error : jsonText(error), stack: undefined };
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
+  span.addEvent("exception", {
+    "exception.type": errorType(error),
+    "exception.message": message,
+    ...(typeof stack === "string" ? { "exception.stacktrace": stack } : {}),
+  });
 }
 
 /** The class that tells most: Node's own errors are all `Error` and told apart by their code. */

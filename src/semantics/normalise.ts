@@ -2,7 +2,7 @@
 import type { SpanFacts } from "../model/facts.js";
 import type { OtlpScope, OtlpSpan } from "../model/otlp.js";
 import type { Dialect } from "./dialect.js";
-import { anthropicNative } from "./dialects/anthropic-native.js";
+import { anthropicNative, isAnthropicSdk } from "./dialects/anthropic-native.js";
 import { general } from "./dialects/general.js";
 import { openInference } from "./dialects/openinference.js";
 import { openLLMetry } from "./dialects/openllmetry.js";
@@ -37,8 +37,9 @@ export function normaliseSpan(
     }
   }
   for (const dialect of spoken) readTable(dialect, view, facts);
-  // older gen_ai spans name a model and no operation
-  if (facts.kind === "other" && view.attributes.has("gen_ai.request.model")) facts.kind = "llm";
+  // older gen_ai spans name a model and no operation; Anthropic's SDK does where it only counts tokens
+  if (facts.kind === "other" && view.attributes.has("gen_ai.request.model") && !isAnthropicSdk(view))
+    facts.kind = "llm";
   for (const dialect of spoken) dialect.complete?.(view, facts);
   readFinishReason(view, facts);
   includeCache(view, facts);

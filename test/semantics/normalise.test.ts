@@ -72,6 +72,24 @@ test("input tokens always include the cache, whatever the instrumentation counts
   expect(facts({ ...vercel5, "ai.model.provider": "openai.responses" }).input_tokens).toBe(120);
 });
 
+test("what agensight records of Anthropic includes the cache already", () => {
+  const call = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "anthropic",
+    "gen_ai.usage.input_tokens": 442,
+    "gen_ai.usage.output_tokens": 7,
+    "gen_ai.usage.cache_read.input_tokens": 400,
+    "gen_ai.usage.cache_creation.input_tokens": 30,
+  };
+  expect(facts(call, {}, "agensight")).toMatchObject({ input_tokens: 442, cached_tokens: 400, cache_write_tokens: 30 });
+});
+
+test("requests of Anthropic's SDK that call no model are no model calls, although they name one", () => {
+  const counting = { "gen_ai.provider.name": "anthropic", "gen_ai.request.model": "claude-sonnet-5-5" };
+  expect(facts(counting, {}, "com.anthropic.sdk.typescript").kind).toBe("other");
+  expect(facts(counting, {}, "older").kind).toBe("llm");
+});
+
 test("flattened lists are read by number, with gaps and in any order", () => {
   const found = facts({
     "llm.request.type": "chat",

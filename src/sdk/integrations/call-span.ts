@@ -32,7 +32,8 @@ export type CallSpan = {
   readonly ended: boolean;
 };
 
-const unreachable = new FinalizationRegistry<() => void>((end) => quietly("a span could not be ended", end));
+/** Runs what it holds for an object when nobody can reach that any more. */
+export const unreachable = new FinalizationRegistry<() => void>((end) => quietly("a span could not be ended", end));
 
 export type CallOptions = {
   /** the span's name: operation and model, tool or agent */
@@ -103,7 +104,8 @@ export function startCall({
   return call;
 }
 
-function recordable(values: CallAttributes): Attributes {
+/** undefined and null left out, everything else as OpenTelemetry takes it. */
+export function recordable(values: CallAttributes): Attributes {
   const attributes: Attributes = {};
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined || value === null) continue;

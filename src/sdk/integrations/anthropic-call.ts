@@ -1,0 +1,71 @@
+/** A request of Anthropic's SDK, whichever of its methods makes it: one span for each call of a model. */
+import { type Span, SpanKind } from "@opentelemetry/api";
+import { fieldsOf, type Part } from "./anthropic-content.js";
+import { joinSpan, makesOwnSpans, recordsContent } from "./anthropic-own-spans.js";
+import { inputMessages, requestAttributes, requestSettings } from "./anthropic-request.js";
+import { createMessageReader } from "./anthropic-response.js";
+import { type CallAttributes, type CallSpan, startCall } from "./call-span.js";
+import { quietly } from "./guard.js";
+import { observeCall } from "./observe-promise.js";
+
+export type Client = {
+  baseURL?: unknown;
+  post: (path: unknown, options: unknown) => unknown;
+};
+
+const operations: Record<string, string> = { "/v1/messages": "chat", "/v1/complete": "text_completion" };
+
+/** Requests that are observed already: a class and its client may both be patched. */
+const observed = new WeakSet<object>();
+
+/** Makes the request by `post`. Tokens that are counted and batches are no calls of a model. */
+export function observeRequest(client: Client, path: unknown, options: unknown, post: () => unknown): unknown {
+  const call = quietly("a call could not be observed", () => startRequest(client, path, options));
+  return call ? observeCall(call, post, createMessageReader()) : post();
+}
+
+function startRequest(client: Client, path: unknown, options: unknown): CallSpan | null {
+  const operation = operations[String(path).split("?", 1)[0] as string];
+  if (operation === undefined || typeof options !== "object" || options === null || observed.has(options)) return null;
+  observed.add(options);
+  const { body, __span } = options as { body?: unknown; __span?: { name: string; span: Span } };
+  if (makesOwnSpans(client)) {
+    if (__span?.name !== "anthropic.messages.create" || !recordsContent(client)) return null;
+    const call = joinSpan(__span.span);
+    call.set(() => lacking(body));
+    return call;
+  }
+  const { model } = fieldsOf(body);
+  return startCall({
+    name: typeof model === "string" ? `${operation} ${model}` : operation,
+    kind: SpanKind.CLIENT,
+    attributes: () => ({
+      "gen_ai.operation.name": operation,
+      "gen_ai.provider.name": provider(client),
+      ...serverAttributes(client.baseURL),
+      ...requestAttributes(body),
+    }),
+  });
+}
+
+/** The SDK's own span holds messages too, but only the type of what is neither text nor a tool's. */
+function lacking(body: unknown): CallAttributes {
+  const input = inputMessages(fieldsOf(body));
+  const isLossy = input?.some(({ parts }) => (parts as Part[]).some(({ type }) => !kept.has(type)));
+  return { ...requestSettings(body), "gen_ai.input.messages": isLossy ? input : undefined };
+}
+
+const kept = new Set(["text", "reasoning", "tool_call", "tool_call_response"]);
+
+function serverAttributes(baseUrl: unknown): CallAttributes {
+  if (!URL.canParse(String(baseUrl))) return {};
+  const { hostname, port, protocol } = new URL(String(baseUrl));
+  return { "server.address": hostname, "server.port": port ? Number(port) : protocol === "http:" ? 80 : 443 };
+}
+
+/** The clients of other platforms are classes of other packages upon the same base. */
+function provider({ constructor: { name }, baseURL }: Client): string {
+  if (/bedrock/i.test(name) || /^https:\/\/bedrock/.test(String(baseURL))) return "aws.bedrock";
+  if (/vertex/i.test(name) || /^https:\/\/[^/]*aiplatform\.googleapis/.test(String(baseURL))) return "gcp.vertex_ai";
+  return "anthropic";
+}
