@@ -27,8 +27,8 @@ const unnamedGraph = "LangGraph";
 /** Nodes of `createAgent` and `createReactAgent`: what happens in them has spans of its own. */
 const agentNodes = new Set(["model_request", "agent", "tools"]);
 
-/** The names that runnables give themselves. */
-const machinery = /^(Runnable|Channel|Branch<|StructuredOutput|__|ChatPromptTemplate|PromptTemplate)/;
+/** The names that LangChain's own parts have beside those of their classes. */
+const machinery = /^(Runnable|Channel|Branch<|StructuredOutput|__|prompt$)/;
 
 export function readChain(start: ChainStart, parent: Run | undefined): Chain {
   const tags = Array.isArray(start.tags) ? start.tags : [];
@@ -36,12 +36,18 @@ export function readChain(start: ChainStart, parent: Run | undefined): Chain {
   const name = typeof start.runName === "string" && start.runName !== "" ? start.runName : className;
   const isHidden = tags.includes("langsmith:hidden");
   if (isGraph(start.serialized)) {
-    const isSame = parent?.kind === "node" && parent.name === name && parent.call !== null && !parent.isTaken;
-    const shown = isHidden ? "hidden" : isSame ? "taken" : "own";
+    const isSame = parent?.kind === "node" && (parent.name === name || name === unnamedGraph);
+    const isTaken = isSame && parent.call !== null && !parent.isTaken;
+    const shown = isHidden ? "hidden" : isTaken ? "taken" : "own";
     return { kind: "graph", name, shown, agent: agentName(start.metadata, name, parent) };
   }
   if (start.metadata.langgraph_node === name && tags.some(isStep)) {
-    return { kind: "node", name, shown: isHidden || agentNodes.has(name) ? "hidden" : "own", agent: undefined };
+    return {
+      kind: "node",
+      name,
+      shown: isHidden || agentNodes.has(name) || name === parent?.name ? "hidden" : "own",
+      agent: undefined,
+    };
   }
   const isMachinery =
     name === className || machinery.test(name) || start.runType === "prompt" || start.runType === "parser";

@@ -3,7 +3,7 @@
  * run the code are patched; they do nothing for runs that are not recorded.
  */
 import { quietly } from "./guard.js";
-import { closeRun, openRun, partialAnswer, type Run, withinRun } from "./langchain-runs.js";
+import { leave, openRun, type Run, withinRun } from "./langchain-runs.js";
 import { replaceMethod } from "./replace-method.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: objects and methods of LangChain
@@ -81,10 +81,19 @@ function withinRunAt(index: number, original: Method): Method {
   return function (...args) {
     const run = quietly("a run was not found", () => openRun(args[index]?.runId));
     if (!run) return original.apply(this, args);
+    // a start tells no more than the class of a tool
+    if (run.kind === "tool") quietly("a tool was not read", () => nameTool(run, this));
     const result = withinRun(run, () => original.apply(this, args));
     if (typeof result?.next === "function") quietly("a stream could not be followed", () => follow(result, run));
     return result;
   };
+}
+
+function nameTool({ call }: Run, tool: Any): void {
+  const { name, description } = tool;
+  if (!call || typeof name !== "string") return;
+  call.set(() => ({ "gen_ai.tool.name": name, "gen_ai.tool.description": description }));
+  call.span.updateName(`execute_tool ${name}`);
 }
 
 /** A generator runs where it is pulled from. Where its consumer goes away, nobody is told that the run is over. */
@@ -104,7 +113,7 @@ function follow(stream: Record<string, Method | undefined>, run: Run): void {
 /** Left because of an error, LangChain tells of it right afterwards. */
 function endAfter(result: Promise<unknown>, run: Run): void {
   const at = performance.now();
-  const end = () => setImmediate(() => closeRun(run.id, ({ call }) => call.end(() => partialAnswer(run), at))).unref();
+  const end = () => void setImmediate(() => quietly("a run could not be ended", () => leave(run.id, at))).unref();
   result.then(end, end);
 }
 

@@ -115,21 +115,28 @@ export function closeRun(id: string, end: (run: Run & { call: CallSpan }) => voi
   if (!run) return;
   open.delete(id);
   collected.unregister(run);
+  if (!run.isLeft) run.seen = performance.now();
   if (run.call && run.ownsCall) end(run as Run & { call: CallSpan });
   const { parent } = run;
   if (!parent) return;
   parent.openChildren--;
-  parent.seen = performance.now();
+  parent.seen = Math.max(parent.seen, run.seen);
   if (parent.isLeft) leave(parent.id);
 }
 
-/** Ends a run that was given up, as of the last that was heard of it and as soon as nothing in it is under way. */
-export function leave(id: string): void {
+/** Ends a run that was given up, as of `at` (default: the last sign of life), once nothing in it is under way. */
+export function leave(id: string, at?: number): void {
   const run = open.get(id);
   if (!run) return;
   run.isLeft = true;
+  run.seen = at ?? run.seen;
   if (run.openChildren > 0) return;
-  closeRun(id, ({ call, seen }) => call.end(() => partialAnswer(run), seen));
+  closeRun(id, ({ call, seen }) => call.end(() => cancelledAnswer(run), seen));
+}
+
+/** Of a stream that its consumer broke off. */
+function cancelledAnswer(run: Run): CallAttributes {
+  return run.kind === "model" ? { ...partialAnswer(run), "agensight.stream.end": "cancelled" } : {};
 }
 
 /** What had been streamed of an answer that was not completed. */
