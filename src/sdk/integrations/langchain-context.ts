@@ -3,7 +3,7 @@
  * run the code are patched; they do nothing for runs that are not recorded.
  */
 import { quietly } from "./guard.js";
-import { leave, openRun, type Run, withinRun } from "./langchain-runs.js";
+import { addChunk, leave, openRun, type Run, withinRun } from "./langchain-runs.js";
 import { replaceMethod } from "./replace-method.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: objects and methods of LangChain
@@ -96,19 +96,31 @@ function nameTool({ call }: Run, tool: Any): void {
   call.span.updateName(`execute_tool ${name}`);
 }
 
-/** A generator runs where it is pulled from. Where its consumer goes away, nobody is told that the run is over. */
+/**
+ * A generator runs where it is pulled from. LangChain tells of a chunk when the consumer asks for the next one, and nobody
+ * that the consumer went away.
+ */
 function follow(stream: Record<string, Method | undefined>, run: Run): void {
+  run.isFollowed = true;
   for (const name of ["next", "return", "throw"] as const) {
     const step = stream[name];
     if (typeof step !== "function") continue;
     const value = (...args: unknown[]) => {
       const result = withinRun(run, () => step.apply(stream, args));
       if (name === "return") quietly("a stream could not be followed", () => endAfter(result, run));
+      else quietly("a stream could not be followed", () => result.then((step: Any) => seeChunk(step, run), ignore));
       return result;
     };
     Object.defineProperty(stream, name, { value, writable: true, configurable: true });
   }
 }
+
+function seeChunk({ done, value }: Any, run: Run): void {
+  if (!done) quietly("a chunk was not read", () => addChunk(run, value?.text));
+}
+
+/** It is the consumer's, who awaits the same promise. */
+function ignore(): void {}
 
 /** Left because of an error, LangChain tells of it right afterwards. */
 function endAfter(result: Promise<unknown>, run: Run): void {

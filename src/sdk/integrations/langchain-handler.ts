@@ -14,13 +14,10 @@ import {
 } from "./langchain-chain.js";
 import { fieldsOf, type Message, readMessages } from "./langchain-messages.js";
 import { hasTools, type ModelStart, modelName, requestAttributes, responseAttributes } from "./langchain-model.js";
-import { beginRun, closeRun, currentRun, openRun, partialAnswer, type Run } from "./langchain-runs.js";
+import { addChunk, beginRun, closeRun, currentRun, openRun, partialAnswer, type Run } from "./langchain-runs.js";
 import { documentAttributes, inputAttributes, outputAttributes, toolResult } from "./langchain-values.js";
 
 type Fields = Record<string, unknown>;
-
-/** Partial answers are only of use where an answer does not arrive. */
-const longestPartial = 256 * 1024;
 
 /**
  * What `@langchain/core` takes for a handler. `awaitHandlers`: it is called right when something happens, not from the
@@ -46,13 +43,11 @@ export const handler = quiet({
   },
   handleLLMNewToken(token: unknown, _index: unknown, id: string) {
     const run = openRun(id);
-    if (!run) return;
-    run.call?.chunk();
-    run.seen = performance.now();
-    if (typeof token === "string" && run.partial.length < longestPartial) run.partial += token;
+    if (run && !run.isFollowed) addChunk(run, token);
   },
   handleChatModelStreamEvent(_event: unknown, id: string) {
-    openRun(id)?.call?.chunk();
+    const run = openRun(id);
+    if (run && !run.isFollowed) addChunk(run, undefined);
   },
   handleLLMEnd(result: unknown, id: string) {
     closeRun(id, ({ call }) => call.end(() => responseAttributes(result)));

@@ -24,6 +24,8 @@ export type Run = {
   asksForTools: boolean;
   callsModel: boolean;
   isTaken: boolean;
+  /** its chunks are seen as they come, before LangChain tells of them */
+  isFollowed: boolean;
   /** the start of an answer that may never be complete */
   partial: string;
   /** performance.now() of the last sign of life */
@@ -46,6 +48,8 @@ export type RunStart = Pick<Run, "id" | "kind" | "name" | "inherited"> & {
 
 /** More are only open where ends are not told. */
 const most = 10_000;
+/** Partial answers are only of use where an answer does not arrive. */
+const longestPartial = 256 * 1024;
 const open = new Map<string, Run>();
 const key = createContextKey("agensight langchain run");
 const collected = new FinalizationRegistry<string>((id) => quietly("a run could not be ended", () => leave(id)));
@@ -81,6 +85,7 @@ export function beginRun({ parent, shown, ...start }: RunStart): Run {
     asksForTools: false,
     callsModel: false,
     isTaken: false,
+    isFollowed: false,
     partial: "",
     seen: performance.now(),
     openChildren: 0,
@@ -107,6 +112,13 @@ function beginCall(start: Omit<RunStart, "parent" | "shown">, parent: Context): 
 /** Runs `fn` as part of the run's code. */
 export function withinRun<T>(run: Run, fn: () => T): T {
   return context.with(run.context, fn);
+}
+
+/** Notes a chunk of the run's streamed answer. */
+export function addChunk(run: Run, text: unknown): void {
+  run.call?.chunk();
+  run.seen = performance.now();
+  if (typeof text === "string" && run.partial.length < longestPartial) run.partial += text;
 }
 
 /** Forgets the run; `end` gets it where it has a span of its own to end. */
