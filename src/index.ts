@@ -6,7 +6,7 @@ export {
   instrumentLlamaIndex,
   instrumentOpenAI,
 } from "./sdk/integrations.js";
-export { configureRedaction } from "./sdk/security.js";
+export { configureRedaction, type RedactionOptions } from "./sdk/security.js";
 export {
   agent,
   enableSessionTracking,

@@ -2,6 +2,7 @@
 import type { AgensightError } from "../model/error.js";
 import type { LogsData, TracesData } from "../model/otlp.js";
 
+import { defaultRedaction, type RedactionSettings } from "../redaction/settings.js";
 import { priceVersion } from "../semantics/prices.js";
 import type { EngineFamily, EngineName } from "../store/engines/engine.js";
 import { writeLogs } from "../store/log-writer.js";
@@ -11,7 +12,7 @@ import { openForWriting } from "../store/open-store.js";
 import { abandon } from "../store/settle.js";
 import { noteStore } from "../store/stores-file.js";
 import { openSpanWriter } from "../store/writer.js";
-import { openKeeping } from "./keeping.js";
+import { type Keeping, openKeeping } from "./keeping.js";
 import {
   openPreparer,
   type PreparedLogs,
@@ -19,6 +20,7 @@ import {
   type PrepareOptions,
   type RejectedItem,
 } from "./prepare.js";
+import { openRedaction, type Redaction } from "./redaction.js";
 import { writeTogether } from "./write-together.js";
 
 export type IngestResult = {
@@ -41,9 +43,9 @@ export type IngestOptions = PrepareOptions & {
   /** the folder whose `stores.json` gets a note of the path; none where absent */
   home?: string;
   /** kept in the file: applies to the spans of `service`; null = of each service that sends spans */
-  retention?: { service: string | null; max_age_s?: number; max_bytes?: number };
-  /** applied to every string that would be stored; nothing is changed where absent */
-  redact?: (text: string) => string;
+  retention?: Keeping;
+  /** what is redacted of all that is stored; null = nothing. Default: secrets. */
+  redaction?: RedactionSettings | null;
 };
 
 export interface Ingest {
@@ -60,6 +62,8 @@ export interface Ingest {
   requests(requests: (TracesData | LogsData)[]): (IngestResult | AgensightError)[];
   /** Marks running spans as abandoned: their program is gone. What has ended, or is not there, stays as it is. Ids in hex. */
   abandon(spans: { trace_id: string; span_id: string }[]): void;
+  /** What is redacted from now on. */
+  redact(settings: RedactionSettings): void;
   /** Notes spans that a recorder had to drop. */
   dropped(count: number): void;
   /**
@@ -72,14 +76,21 @@ export interface Ingest {
 
 /** Opens (and creates, migrates) a store for writing. Asynchronous because an engine may be WASM. */
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
-  const preparer = await openPreparer(options);
-  const engine = await openForWriting(options.path, {
+  const { path, home, redaction: asked = defaultRedaction } = options;
+  let redaction = asked && openRedaction(asked, path, home);
+  const preparer = await openPreparer(options, () => redaction);
+  const engine = await openForWriting(path, {
     ...(options.engine ? { engine: options.engine } : {}),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
   });
-  if (options.home) noteStore(options.home, options.path);
-  const writer = openSpanWriter(engine, options.redact ? { redact: options.redact } : {});
-  const keep = openKeeping(writer, options.retention);
+  if (home) noteStore(home, path);
+  const writer = openSpanWriter(engine, {
+    redacting: {
+      text: (text, key) => redaction?.redactor.text(text, key) ?? text,
+      take: () => redaction?.redactor.take() ?? {},
+    },
+  });
+  const keep = openKeeping(writer, options.retention && redactedKeeping(options.retention, redaction));
   // costs that are there already keep the version they were made with until `reprice`
   if (getMeta(engine, "price_version") === null)
     engine.transaction(() => setMeta(engine, "price_version", priceVersion));
@@ -118,6 +129,10 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
       abandon(writer, spans);
       engine.sync();
     },
+    redact(settings) {
+      redaction = openRedaction(settings, path, home);
+      writer.forgetConversations();
+    },
     dropped(count) {
       if (count <= 0) return;
       engine.transaction(() => setMeta(engine, "dropped_spans", getNumber(engine, "dropped_spans") + count));
@@ -126,4 +141,12 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
     maintain: (maintainOptions) => maintain(writer, maintainOptions),
     close: () => engine.close(),
   };
+}
+
+/** The service goes by the name that its spans will have. */
+function redactedKeeping(keeping: Keeping, redaction: Redaction | null): Keeping {
+  const { service } = keeping;
+  return service === null || !redaction
+    ? keeping
+    : { ...keeping, service: redaction.redactor.text(service, "service.name") };
 }

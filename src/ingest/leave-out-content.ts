@@ -1,13 +1,13 @@
 /** `captureContent: false`: message texts, tool arguments and results never reach the store. */
-import type { SpanFacts } from "../model/facts.js";
-import type { OtlpSpan } from "../model/otlp.js";
+import type { KeyValue } from "../model/otlp.js";
+import type { ReadSpan } from "./read-span.js";
 
 /** Attribute keys that carry recorded text in the dialects that Agensight reads. */
 const contentKeys =
   /^(gen_ai\.(prompt|completion|input|output|system_instructions|tool\.(definitions|call\.(arguments|result)|description)|evaluation\.explanation)|llm\.(input_messages|output_messages|prompts|completions|tools|request\.functions|invocation_parameters)|input\.|output\.|ai\.(prompt|response\.(text|object|reasoning|toolCalls|files)|toolCall\.(args|result)|value|values|embedding)|traceloop\.entity\.(input|output)|tool\.(parameters|json_schema)|retrieval\.documents|reranker\.|embedding\.embeddings|document\.|db\.(query\.text|statement)|http\.(request|response)\.body)/;
 
 /** A span and its facts without recorded text; names, models, tokens, times and errors' types stay. */
-export function leaveOutContent(span: OtlpSpan, facts: SpanFacts): { span: OtlpSpan; facts: SpanFacts } {
+export function leaveOutContent({ span, facts, ...rest }: ReadSpan): ReadSpan {
   const keys = new Set<string>();
   for (const source of [
     facts.input,
@@ -19,11 +19,16 @@ export function leaveOutContent(span: OtlpSpan, facts: SpanFacts): { span: OtlpS
   ]) {
     if (source && "key" in source) keys.add(source.key);
   }
+  const kept = (attribute: KeyValue) => !keys.has(attribute?.key) && !contentKeys.test(attribute?.key);
+  const withoutContent = <T extends { attributes?: KeyValue[] }>(part: T): T =>
+    Array.isArray(part?.attributes) ? { ...part, attributes: part.attributes.filter(kept) } : part;
   return {
+    ...rest,
     span: {
       ...span,
-      attributes: (span.attributes ?? []).filter(({ key }) => !keys.has(key) && !contentKeys.test(key)),
-      events: (span.events ?? []).filter((event) => !String(event?.name).startsWith("gen_ai.")),
+      attributes: (span.attributes ?? []).filter(kept),
+      events: (span.events ?? []).filter((event) => !String(event?.name).startsWith("gen_ai.")).map(withoutContent),
+      ...(Array.isArray(span.links) ? { links: span.links.map(withoutContent) } : {}),
     },
     facts: {
       ...facts,

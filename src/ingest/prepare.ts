@@ -1,15 +1,16 @@
-/** The part of the way in that needs no store: OTLP-shaped spans and logs are checked, normalised and priced. */
+/** The part of the way in that needs no store: OTLP-shaped spans and logs are checked, normalised, redacted and priced. */
 import { AgensightError } from "../model/error.js";
 import type { SpanKind } from "../model/kind.js";
 import type { LogsData, OtlpLogRecord, OtlpSpan, ResourceSpans, TracesData } from "../model/otlp.js";
 import { plainAttributes } from "../model/otlp.js";
 import { normaliseLog } from "../semantics/log-events.js";
-import { normaliseSpan } from "../semantics/normalise.js";
 import { loadPrices, type Pricer } from "../semantics/prices.js";
 import type { LogWrite } from "../store/log-writer.js";
 import type { SpanWrite } from "../store/span-rows.js";
 import { readNano } from "../store/time.js";
 import { leaveOutContent } from "./leave-out-content.js";
+import { readSpan } from "./read-span.js";
+import type { Redaction } from "./redaction.js";
 
 export type RejectedItem = { trace_id: string | null; span_id: string | null; reason: string };
 
@@ -36,8 +37,11 @@ export type PrepareOptions = {
 /** Agents and workflows too: some report the usage of calls that they do not record. */
 export const pricedKinds = new Set<SpanKind>(["llm", "embedding", "agent", "workflow"]);
 
-/** Asynchronous because the price table is loaded. */
-export async function openPreparer(options: PrepareOptions = {}): Promise<Preparer> {
+/** Asynchronous because the price table is loaded. `redaction` is asked for each request; null: nothing is redacted. */
+export async function openPreparer(
+  options: PrepareOptions = {},
+  redaction: () => Redaction | null = () => null,
+): Promise<Preparer> {
   const prices = await loadPrices();
   const keepsContent = options.captureContent !== false;
   return {
@@ -46,8 +50,9 @@ export async function openPreparer(options: PrepareOptions = {}): Promise<Prepar
         throw new AgensightError("bad_input", "This is no OTLP trace request: it has no array `resourceSpans`.");
       }
       const prepared: PreparedTraces = { spans: [], rejected: [] };
+      const preparing = { prices, keepsContent, redaction: redaction() };
       for (const resourceSpans of data.resourceSpans)
-        if (resourceSpans) prepareSpans(resourceSpans, prices, keepsContent, prepared);
+        if (resourceSpans) prepareSpans(resourceSpans, preparing, prepared);
       return prepared;
     },
 
@@ -56,61 +61,74 @@ export async function openPreparer(options: PrepareOptions = {}): Promise<Prepar
         throw new AgensightError("bad_input", "This is no OTLP logs request: it has no array `resourceLogs`.");
       }
       const prepared: PreparedLogs = { logs: [], ignored: 0 };
+      const current = redaction();
+      const redacted = <T>(part: T): T => (current ? current.otlp.any(part) : part);
       for (const resourceLogs of data.resourceLogs) {
-        const service = plainAttributes(asArray(resourceLogs?.resource?.attributes))["service.name"];
-        const body: SpanWrite["resource"]["body"] = resourceLogs?.resource ? { resource: resourceLogs.resource } : {};
+        const recorded = redacted(resourceLogs?.resource);
+        const service = plainAttributes(asArray(recorded?.attributes))["service.name"];
+        const body: SpanWrite["resource"]["body"] = recorded ? { resource: recorded } : {};
         const resource = { body, service: typeof service === "string" ? service : null };
         for (const scopeLogs of asArray(resourceLogs?.scopeLogs)) {
-          const scope: SpanWrite["scope"] = scopeLogs?.scope ? { scope: scopeLogs.scope } : {};
+          const scope: SpanWrite["scope"] = scopeLogs?.scope ? { scope: redacted(scopeLogs.scope) } : {};
           for (const record of asArray(scopeLogs?.logRecords)) {
-            const log = keepsContent ? readLog(record) : null;
+            const log = keepsContent ? readLog(record, redacted) : null;
             if (log) prepared.logs.push({ ...log, resource, scope });
             else prepared.ignored++;
           }
         }
       }
+      // log records have no counts
+      current?.redactor.take();
       return prepared;
     },
   };
 }
 
+type Preparing = { prices: Pricer; keepsContent: boolean; redaction: Redaction | null };
+
 function prepareSpans(
   resourceSpans: ResourceSpans,
-  prices: Pricer,
-  keepsContent: boolean,
+  { prices, keepsContent, redaction }: Preparing,
   { spans, rejected }: PreparedTraces,
 ): void {
-  const attributes = plainAttributes(asArray(resourceSpans?.resource?.attributes));
-  const service = attributes["service.name"];
+  const redacted = <T>(part: T): T => (redaction ? redaction.otlp.any(part) : part);
   const body: SpanWrite["resource"]["body"] = {};
-  if (resourceSpans.resource) body.resource = resourceSpans.resource;
-  if (resourceSpans.schemaUrl !== undefined) body.schemaUrl = resourceSpans.schemaUrl;
+  if (resourceSpans.resource) body.resource = redacted(resourceSpans.resource);
+  if (resourceSpans.schemaUrl !== undefined) body.schemaUrl = redacted(resourceSpans.schemaUrl);
+  const attributes = plainAttributes(asArray(body.resource?.attributes));
+  const service = attributes["service.name"];
   const resource = { body, service: typeof service === "string" && service !== "" ? service : null };
   for (const scopeSpans of asArray(resourceSpans.scopeSpans)) {
     const scope: SpanWrite["scope"] = {};
-    if (scopeSpans?.scope) scope.scope = scopeSpans.scope;
-    if (scopeSpans?.schemaUrl !== undefined) scope.schemaUrl = scopeSpans.schemaUrl;
+    if (scopeSpans?.scope) scope.scope = redacted(scopeSpans.scope);
+    if (scopeSpans?.schemaUrl !== undefined) scope.schemaUrl = redacted(scopeSpans.schemaUrl);
+    // the counts of a span are its own
+    redaction?.redactor.take();
     for (const span of asArray(scopeSpans?.spans)) {
       const reason = whyBad(span);
       if (reason) {
         rejected.push({ trace_id: textOrNull(span?.traceId), span_id: textOrNull(span?.spanId), reason });
         continue;
       }
-      const facts = normaliseSpan(span, attributes, scopeSpans.scope);
+      const read = readSpan(span, attributes, scope.scope, redaction);
       const startMs = (readNano(span.startTimeUnixNano)?.us ?? 0) / 1000;
-      const cost_usd = pricedKinds.has(facts.kind) ? prices.priceCall(facts, startMs) : null;
-      const kept = keepsContent ? { span, facts } : leaveOutContent(span, facts);
-      spans.push({ span: kept.span, facts: kept.facts, resource, scope, cost_usd });
+      const cost_usd = pricedKinds.has(read.facts.kind) ? prices.priceCall(read.facts, startMs) : null;
+      spans.push({ ...(keepsContent ? read : leaveOutContent(read)), resource, scope, cost_usd });
     }
   }
 }
 
 /** Only records with message content that name their span are kept. */
 function readLog(
-  record: OtlpLogRecord,
+  recorded: OtlpLogRecord,
+  redacted: (record: OtlpLogRecord) => OtlpLogRecord,
 ): Pick<LogWrite, "trace_id" | "span_id" | "time_us" | "messages" | "body"> | null {
-  if (!isId(record?.traceId, 32) || !isId(record?.spanId, 16)) return null;
-  const messages = normaliseLog(record);
+  if (!isId(recorded?.traceId, 32) || !isId(recorded?.spanId, 16)) return null;
+  const said = normaliseLog(recorded);
+  if (!said) return null;
+  const record = redacted(recorded);
+  // no message may hold what the record no longer has
+  const messages = record === recorded ? said : normaliseLog(record);
   if (!messages) return null;
   return {
     trace_id: (record.traceId as string).toLowerCase(),

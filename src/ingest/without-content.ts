@@ -12,7 +12,7 @@ export function withoutContent(data: TracesData): TracesData {
 function ofResource(resourceSpans: ResourceSpans): ResourceSpans {
   const attributes = plainAttributes(resourceSpans.resource?.attributes);
   const ofSpan = (span: OtlpSpan, scope: ScopeSpans["scope"]): OtlpSpan =>
-    leaveOutContent(span, normaliseSpan(span, attributes, scope)).span;
+    leaveOutContent({ span, facts: normaliseSpan(span, attributes, scope) }).span;
   const scopeSpans = (resourceSpans.scopeSpans ?? []).map((scope) => ({
     ...scope,
     spans: (scope.spans ?? []).map((span) => ofSpan(span, scope.scope)),

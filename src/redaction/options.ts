@@ -40,7 +40,7 @@ export function readRedaction(options: unknown): { settings: RedactionSettings; 
     for (const name of Object.keys(unknown)) problems.push(`there is no option "${name}"`);
     settings.patterns = withSecrets(listOf("patterns", patterns, problems).filter(isPattern(problems)));
     settings.custom = readCustom(custom, problems);
-    settings.keys = listOf("keys", keys, problems).filter(isKey(problems));
+    settings.keys = listOf("keys", keys, problems).flatMap((key) => readKey(key, problems));
     if (redactionModes.includes(mode as RedactionMode)) settings.mode = mode as RedactionMode;
     else if (mode !== undefined) problems.push(`mode is none of ${redactionModes.join(", ")}`);
   } catch (error) {
@@ -65,12 +65,11 @@ function isPattern(problems: string[]): (value: unknown) => value is PatternName
   };
 }
 
-function isKey(problems: string[]): (value: unknown) => value is string | RegExp {
-  return (value): value is string | RegExp => {
-    const usable = (typeof value === "string" && value !== "") || isRegExp(value);
-    if (!usable) problems.push("a key is neither a name nor a RegExp");
-    return usable;
-  };
+function readKey(value: unknown, problems: string[]): (string | RegExp)[] {
+  if (typeof value === "string" && value !== "") return [value];
+  if (isRegExp(value)) return [copyOf(value)];
+  problems.push("a key is neither a name nor a RegExp");
+  return [];
 }
 
 function readCustom(value: unknown, problems: string[]): RedactionSettings["custom"] {
@@ -85,7 +84,7 @@ function readCustom(value: unknown, problems: string[]): RedactionSettings["cust
     const mark = isList ? "custom" : name;
     if (!markName.test(mark)) problems.push(`custom: "${name}" is no name: letters, digits and _`);
     else if (!isRegExp(pattern)) problems.push(`custom: ${name} is no RegExp`);
-    else custom.push({ name: mark, pattern });
+    else custom.push({ name: mark, pattern: copyOf(pattern) });
   }
   return custom;
 }
@@ -93,4 +92,8 @@ function readCustom(value: unknown, problems: string[]): RedactionSettings["cust
 /** Also one of another realm, as test runners have them. */
 function isRegExp(value: unknown): value is RegExp {
   return Object.prototype.toString.call(value) === "[object RegExp]";
+}
+
+function copyOf({ source, flags }: RegExp): RegExp {
+  return new RegExp(source, flags);
 }

@@ -12,6 +12,8 @@ export type Redactor = {
   text(text: string, key?: string): string;
   /** The same for every string inside of a plain value; what nothing is redacted in is returned itself, not copied. */
   value(value: unknown, key?: string): unknown;
+  /** Whether the whole value under this key is redacted, whatever it is. */
+  coversKey(key: string): boolean;
   /** What was redacted since the last call. */
   take(): RedactionCounts;
 };

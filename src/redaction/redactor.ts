@@ -154,6 +154,7 @@ export function createRedactor(settings: RedactionSettings, pseudonym: (value: s
   return {
     text,
     value: (item, key) => value(item, key),
+    coversKey: (key) => ruleOf(key).mark !== undefined,
     take() {
       const taken = counts;
       counts = {};

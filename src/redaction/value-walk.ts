@@ -29,7 +29,8 @@ export function createValueWalk({ text, name, whole }: ValueVisitor) {
     const mark = key === undefined ? undefined : whole(item, key);
     if (typeof item === "object") {
       if (mark !== undefined) return isAnyValue(item) ? { stringValue: mark } : mark;
-      if (within.size >= deepest || within.has(item)) return item;
+      if (within.has(item)) return item;
+      if (within.size >= deepest) return asText(item, key);
       within.add(item);
       try {
         return walkObject(item, key);
@@ -53,6 +54,13 @@ export function createValueWalk({ text, name, whole }: ValueVisitor) {
       return newKey === item.key && value === item.value ? item : { ...item, key: newKey, value };
     }
     return walkMembers(item);
+  }
+
+  /** Too deep to be walked; its JSON can be read all the same. */
+  function asText(item: object, key: string | undefined): unknown {
+    const written = JSON.stringify(item);
+    const changed = text(written, key);
+    return changed === written ? item : isAnyValue(item) ? { stringValue: changed } : changed;
   }
 
   function walkAnyValue(item: object, key: string | undefined): unknown {

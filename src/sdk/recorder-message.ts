@@ -1,6 +1,7 @@
 /** What the program's thread and the recorder's thread say to each other, in order, over one port. */
 import type { MessagePort } from "node:worker_threads";
 import type { IngestOptions } from "../ingest/ingest.js";
+import type { RedactionSettings } from "../redaction/settings.js";
 import type { IngestEndpoint } from "./ingest-endpoint.js";
 import type { PackedResource, PackedScope, PackedSpan } from "./packed-span.js";
 
@@ -33,7 +34,9 @@ export type SpanBatch = {
 };
 
 export type ToRecorder =
-  | { type: "configure"; config: RecorderConfig }
+  | { type: "configure"; config: RecorderConfig; redaction: RedactionSettings }
+  /** of all that follows */
+  | { type: "redact"; redaction: RedactionSettings }
   | SpanBatch
   /** where spans go besides, from the next batch on; null: nowhere */
   | { type: "connect"; endpoint: IngestEndpoint | null }

@@ -1,11 +1,20 @@
 /** The recorder behind the program: takes batches in order, hands them to the store and to endpoints. */
 import { startHousekeeping } from "../ingest/housekeeping.js";
+import { openRedaction, type Redaction } from "../ingest/redaction.js";
 import { withoutContent } from "../ingest/without-content.js";
 import type { TracesData } from "../model/otlp.js";
+import type { RedactionSettings } from "../redaction/settings.js";
 import { createIngestClient, type IngestClient } from "./ingest-client.js";
 import { createOtlpSender, type OtlpSender } from "./otlp-sender.js";
 import type { PackedResource, PackedScope, PackedSpan } from "./packed-span.js";
-import { type DiagLevel, type FromRecorder, type SpanBatch, shared, type ToRecorder } from "./recorder-message.js";
+import {
+  type DiagLevel,
+  type FromRecorder,
+  type RecorderConfig,
+  type SpanBatch,
+  shared,
+  type ToRecorder,
+} from "./recorder-message.js";
 import { createSpanWriter, type SpanWriter } from "./span-writer.js";
 import { unpackSpans } from "./unpack-span.js";
 
@@ -47,6 +56,10 @@ export function createRecorderThread(
   let closed = false;
   const housekeeping = startHousekeeping(() => writer?.maintain() ?? false);
   let strip = (data: TracesData): TracesData => data;
+  let store: Pick<RecorderConfig, "path" | "home"> = { path: null, home: "" };
+  let redaction: Redaction | undefined;
+  /** what was in force when a span came that waits to be sent */
+  const redactionOf = new WeakMap<PackedSpan, Redaction>();
   let workedAt = 0;
   let soon: NodeJS.Timeout | undefined;
 
@@ -78,11 +91,15 @@ export function createRecorderThread(
     if (message.type === "configure") {
       const { config } = message;
       if (!config.captureContent) strip = withoutContent;
+      store = config;
+      redaction = openRedaction(message.redaction, config.path, config.home);
       if (config.otlp) sender = createOtlpSender(config.otlp, report);
-      if (config.path !== null) writer = createSpanWriter({ ...config, path: config.path }, report, inStore);
+      if (config.path !== null)
+        writer = createSpanWriter({ ...config, path: config.path }, message.redaction, report, inStore);
       await writer?.open();
       reply({ type: "ready" });
-    } else if (message.type === "connect") {
+    } else if (message.type === "redact") redact(message.redaction);
+    else if (message.type === "connect") {
       await disconnect();
       if (message.endpoint)
         client = createIngestClient({ endpoint: message.endpoint, encode, kept: writer !== null, report });
@@ -107,8 +124,28 @@ export function createRecorderThread(
     client = null;
   }
 
+  function redact(settings: RedactionSettings): void {
+    redaction = openRedaction(settings, store.path, store.home);
+    writer?.redact(settings);
+  }
+
+  /** As it may leave the program. */
+  function outgoing(data: TracesData, by: Redaction | undefined): TracesData {
+    const kept = strip(data);
+    return by ? by.otlp.any(kept) : kept;
+  }
+
+  /** Each span by what was in force when it came. */
   function encode(spans: PackedSpan[]): TracesData {
-    return strip(unpackSpans(spans, resources, scopes));
+    const parts = new Map<Redaction | undefined, PackedSpan[]>();
+    for (const span of spans) {
+      const by = redactionOf.get(span) ?? redaction;
+      const part = parts.get(by);
+      if (part) part.push(span);
+      else parts.set(by, [span]);
+    }
+    const requests = Array.from(parts, ([by, part]) => outgoing(unpackSpans(part, resources, scopes), by));
+    return { resourceSpans: requests.flatMap(({ resourceSpans }) => resourceSpans ?? []) };
   }
 
   function flushed(ticket: number, close: boolean): void {
@@ -170,7 +207,7 @@ export function createRecorderThread(
     const request = lazy(() => unpackSpans(spans, resources, scopes));
     if (writer && spans.length > 0) error = await writer.write(spans.length, request, service);
     givenUp ??= error;
-    if (spans.length > 0) sender?.send(strip(request()), spans.length);
+    if (spans.length > 0) sender?.send(outgoing(request(), redaction), spans.length);
     done(batches);
     for (const { spans, kilobytes, ticket } of batches) {
       Atomics.add(state, shared.spans, spans.length);
@@ -191,9 +228,11 @@ export function createRecorderThread(
     const fresh = batches.filter((batch) => !shown.has(batch));
     if (!client || fresh.length === 0) return;
     for (const batch of fresh) shown.add(batch);
+    const { spans } = unpackable(fresh);
+    if (redaction) for (const span of spans) redactionOf.set(span, redaction);
     client.send(
       fresh.flatMap(({ starts }) => starts),
-      unpackable(fresh).spans,
+      spans,
     );
   }
 
@@ -227,6 +266,7 @@ export function createRecorderThread(
         if (batches.length > 0) writer?.writeNow(spans.length, () => unpackSpans(spans, resources, scopes));
         else if (message.type === "flush") flushed(message.ticket, message.close);
         else if (message.type === "dropped") writer?.dropped(message.count);
+        else if (message.type === "redact") redact(message.redaction);
         inbox.splice(0, Math.max(1, batches.length));
       }
     },

@@ -1,12 +1,14 @@
 /** The program's side of recording: queues spans, hands them over in small batches, counts what is lost. */
 import { diag } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-base";
+import type { RedactionSettings } from "../redaction/settings.js";
 import { createDictionary } from "./dictionary.js";
 import { type IngestEndpoint, watchEndpoint } from "./ingest-endpoint.js";
 import { type PackedSpan, packedSize, packSpan, packStart } from "./packed-span.js";
 import { saveAtExit } from "./process-exit.js";
 import { type RecorderHost, startInline, startThread } from "./recorder-host.js";
 import { type FromRecorder, type RecorderConfig, shared, type ToRecorder } from "./recorder-message.js";
+import { redactionInForce, watchRedaction } from "./redaction.js";
 
 /** A batch is handed over when it has so many spans or bytes, or after so many ms. */
 const batchSpans = 64;
@@ -65,7 +67,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
 
   start(true);
   const forget = saveAtExit(saveNow);
-  const unwatch = watchEndpoint(connect);
+  const unwatch = [watchEndpoint(connect), watchRedaction(redact)];
 
   function start(withThread: boolean): void {
     const events = { message: onMessage, death: onDeath };
@@ -74,7 +76,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
     try {
       host = threaded ? startThread(events) : startInline(events);
       if (!threaded) diag.warn("agensight: no thread can be had, recording takes the program's own time");
-      host.post({ type: "configure", config });
+      host.post({ type: "configure", config, redaction: redactionInForce() });
       if (endpoint) connect(endpoint);
     } catch (error) {
       diag.error("agensight: the recorder did not start", error);
@@ -89,6 +91,13 @@ export function startRecorder(config: RecorderConfig): Recorder {
     endpoint = threaded ? wanted : null;
     if (wanted && !threaded) diag.warn("agensight: connectMcp needs a thread; spans are not sent");
     else post({ type: "connect", endpoint });
+  }
+
+  /** What has ended by now keeps to what was in force. */
+  function redact(redaction: RedactionSettings): void {
+    if (ending || !host) return;
+    postPending();
+    post({ type: "redact", redaction });
   }
 
   function post(message: ToRecorder): void {
@@ -317,7 +326,7 @@ export function startRecorder(config: RecorderConfig): Recorder {
     flush: () => ending ?? flush(false),
     shutdown() {
       ending ??= flush(true).then(forget);
-      unwatch();
+      for (const end of unwatch) end();
       endpoint = null;
       return ending;
     },

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import type { Ingest } from "../ingest/ingest.js";
 import { openIngest } from "../ingest/ingest.js";
 import type { TracesData } from "../model/otlp.js";
+import type { RedactionSettings } from "../redaction/settings.js";
 import type { DiagLevel, RecorderConfig } from "./recorder-message.js";
 
 /** A store that could not be opened is tried again with the first spans after so many ms. */
@@ -25,6 +26,8 @@ export type SpanWriter = {
   /** The same without waiting, for a program that is about to exit. */
   writeNow(spans: number, request: () => TracesData): void;
   dropped(count: number): void;
+  /** What is redacted from now on. */
+  redact(settings: RedactionSettings): void;
   /** One short step of housekeeping; true when more is waiting. */
   maintain(): boolean;
   /** Tries at once to open a store that could not be opened. */
@@ -34,6 +37,7 @@ export type SpanWriter = {
 
 export function createSpanWriter(
   config: RecorderConfig & { path: string },
+  redaction: RedactionSettings,
   report: (level: DiagLevel, message: string) => void,
   /** runs what touches the store, or throws where the program is ending */
   inStore: <T>(step: () => T) => T,
@@ -43,6 +47,7 @@ export function createSpanWriter(
   let service = config.service;
   let failure: { message: string; at: number; passes: boolean } | null = null;
   let lost = 0;
+  let redacting = redaction;
   let checkedAt = performance.now();
 
   async function tryToOpen(): Promise<void> {
@@ -52,6 +57,7 @@ export function createSpanWriter(
           path,
           home,
           captureContent,
+          redaction: redacting,
           timeout: lockTimeout,
           ...(engine ? { engine } : {}),
           ...(retention && service !== null ? { retention: { service, ...retention } } : {}),
@@ -154,6 +160,10 @@ export function createSpanWriter(
       } catch {
         // counted again with the next spans
       }
+    },
+    redact(settings) {
+      redacting = settings;
+      ingest?.redact(settings);
     },
     maintain() {
       try {

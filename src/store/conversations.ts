@@ -5,11 +5,14 @@
 import type { ContentWriter } from "./content.js";
 import type { Engine, SqlValue } from "./engines/engine.js";
 import { insertRows } from "./insert-rows.js";
-import { splitJsonArray } from "./json-array.js";
+import { isElement, splitJsonArray } from "./json-array.js";
 import { decodeVarints, encodeVarints } from "./varint.js";
 
-/** What a later call of the same trace may continue: an agent's conversations, the latest ones. */
-type Remembered = { span: number; total: number; depth: number } & (
+/** What redaction is here; counts go by the name of what was redacted, since they were taken last. */
+export type Redacting = { text(text: string, key: string): string; take(): Record<string, number> };
+
+/** What a later call of the same trace may continue: an agent's conversations, the latest ones, as they came. */
+type Remembered = { span: number; total: number; depth: number; redacted: Record<string, number> } & (
   | { body: string; separator: string }
   | { items: string[] }
 );
@@ -23,13 +26,17 @@ const overhead = 200;
 const longestChain = 64;
 
 export type ConversationWriter = {
-  /** The raw JSON array of a call's messages; false when it is none (the caller keeps it as plain text). */
-  addRaw(trace: number, span: number, raw: string): boolean;
+  /**
+   * The raw JSON array of a call's messages, which stands in its attribute `key`. Returns how much was redacted of
+   * them, those that it repeats included; null when it is none (the caller keeps it as plain text).
+   */
+  addRaw(trace: number, span: number, key: string, raw: string): Record<string, number> | null;
   /** Messages that were built from other attributes, each as JSON. */
   addMessages(trace: number, span: number, messages: string[]): void;
   /** Call before a span's messages are written a second time: takes the first ones away, and those that continued them stand for themselves. */
   replace(trace: number, span: number): void;
   finish(): void;
+  /** Forgets what could be continued. */
   rollback(): void;
 };
 
@@ -43,7 +50,7 @@ function sizeOf(entry: Remembered): number {
 export function openConversationWriter(
   engine: Engine,
   content: ContentWriter,
-  redact: (text: string) => string,
+  redacting: Redacting | undefined,
 ): ConversationWriter {
   let remembered = new Map<number, Remembered[]>();
   let bytes = 0;
@@ -93,8 +100,15 @@ export function openConversationWriter(
     return written[1] === null ? own : [...itemsOf(written[1] as number), ...own];
   }
 
+  /** Each distinct message passes redaction once: what is repeated did so when it came first. */
+  function redact(items: string[], key: string): { texts: string[]; counts: Record<string, number> } {
+    const texts = redacting ? items.map((text) => redacting.text(text, key)) : items;
+    const changed = texts.some((text, index) => text !== items[index]);
+    return { texts, counts: redacting && changed ? redacting.take() : {} };
+  }
+
   return {
-    addRaw(trace, span, raw) {
+    addRaw(trace, span, key, raw) {
       for (const entry of remembered.get(trace) ?? []) {
         if (!("body" in entry)) continue;
         const { body, separator } = entry;
@@ -104,23 +118,27 @@ export function openConversationWriter(
         const added = tail === "]" ? [] : splitJsonArray(tail);
         // written out again it must be the same to the last blank
         if (!added || (added.length > 0 ? `${separator + added.join(separator)}]` : "]") !== tail) continue;
-        const ids = added.map((text) => content.put(redact(text), false));
+        if (!added.every(isElement)) continue;
+        const { texts, counts } = redact(added, key);
+        const ids = texts.map((text) => content.put(text, false));
         const { total, depth } = addRow(span, entry, ids, separator);
-        remember(trace, { span, total, depth, body: raw.slice(0, -1), separator }, entry);
-        return true;
+        const redacted = addCounts(entry.redacted, counts);
+        remember(trace, { span, total, depth, redacted, body: raw.slice(0, -1), separator }, entry);
+        return redacted;
       }
       const items = splitJsonArray(raw);
-      if (!items || items.length === 0) return false;
+      if (!items || items.length === 0 || !items.every(isElement)) return null;
       const separator = `[${items.join(",")}]` === raw ? "," : `[${items.join(", ")}]` === raw ? ", " : null;
-      if (separator === null) return false;
+      if (separator === null) return null;
+      const { texts, counts } = redact(items, key);
       const { total, depth } = addRow(
         span,
         undefined,
-        items.map((text) => content.put(redact(text), true)),
+        texts.map((text) => content.put(text, true)),
         separator,
       );
-      remember(trace, { span, total, depth, body: raw.slice(0, -1), separator }, undefined);
-      return true;
+      remember(trace, { span, total, depth, redacted: counts, body: raw.slice(0, -1), separator }, undefined);
+      return counts;
     },
     addMessages(trace, span, messages) {
       const previous = (remembered.get(trace) ?? []).find(
@@ -130,9 +148,9 @@ export function openConversationWriter(
           entry.items.every((text, index) => text === messages[index]),
       );
       const added = messages.slice(previous?.total ?? 0);
-      const ids = added.map((text) => content.put(redact(text), previous === undefined));
+      const ids = added.map((text) => content.put(text, previous === undefined));
       const { total, depth } = addRow(span, previous, ids, null);
-      remember(trace, { span, total, depth, items: messages }, previous);
+      remember(trace, { span, total, depth, redacted: {}, items: messages }, previous);
     },
     replace(trace, span) {
       writeRows();
@@ -163,6 +181,13 @@ export function openConversationWriter(
       rows = [];
     },
   };
+}
+
+/** The sums of both. */
+export function addCounts(one: Record<string, number>, other: Record<string, number>): Record<string, number> {
+  const sums = { ...one };
+  for (const [name, count] of Object.entries(other)) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
 }
 
 /** The content ids of all input messages of a call, in order; empty when it has none. */

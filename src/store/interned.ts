@@ -14,7 +14,7 @@ export type Interned = {
   forget(): void;
 };
 
-export function openInterned(engine: Engine, strings: Strings, redact: (text: string) => string): Interned {
+export function openInterned(engine: Engine, strings: Strings): Interned {
   const interned = {
     resource: new Map<string, number>(),
     scope: new Map<string, number>(),
@@ -39,7 +39,7 @@ export function openInterned(engine: Engine, strings: Strings, redact: (text: st
   function resource(given: SpanWrite["resource"]): number {
     let id = bodies.get(given);
     if (id === undefined) {
-      id = intern("resource", redact(JSON.stringify(given.body)), ["service", strings.id(given.service)]);
+      id = intern("resource", JSON.stringify(given.body), ["service", strings.id(given.service)]);
       bodies.set(given, id);
     }
     return id;
@@ -48,7 +48,7 @@ export function openInterned(engine: Engine, strings: Strings, redact: (text: st
     let id = bodies.get(given);
     if (id === undefined) {
       const name = typeof given.scope?.name === "string" ? given.scope.name : "";
-      id = intern("scope", redact(JSON.stringify(given)), ["name", strings.id(name) ?? 0]);
+      id = intern("scope", JSON.stringify(given), ["name", strings.id(name) ?? 0]);
       bodies.set(given, id);
     }
     return id;

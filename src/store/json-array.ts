@@ -37,6 +37,21 @@ export function splitJsonArray(text: string, from = 0): string[] | null {
   return null;
 }
 
+/** Whether a text is bounded as a JSON value is: of something else, what is redacted could reach across its commas. */
+export function isElement(text: string): boolean {
+  const last = text.charCodeAt(text.length - 1);
+  switch (text.charCodeAt(0)) {
+    case 123:
+      return last === 125;
+    case 91:
+      return last === 93;
+    case 34:
+      return endOfString(text, 0) === text.length - 1;
+    default:
+      return /^(-?\d[\d.eE+-]*|true|false|null)$/.test(text);
+  }
+}
+
 function endOfString(text: string, open: number): number {
   let at = open;
   for (;;) {

@@ -18,14 +18,13 @@ export type LogWrite = {
 
 /** A span that is already there takes a new seq. Returns how many records were new. */
 export function writeLogs(writer: SpanWriter, logs: LogWrite[]): number {
-  const { engine, content, interned, redact, useBlocks } = writer;
+  const { engine, content, interned, useBlocks } = writer;
   return writer.transact(() => {
     let added = 0;
     for (const log of logs) {
       const traceKey = Buffer.from(log.trace_id, "hex");
       const spanKey = Buffer.from(log.span_id, "hex");
-      const text = redact(log.body);
-      const key = contentKey(text);
+      const key = contentKey(log.body);
       if (engine.get("SELECT id FROM log WHERE trace_id = ? AND span_id = ? AND hash = ?", [traceKey, spanKey, key]))
         continue;
       added++;
@@ -38,8 +37,8 @@ export function writeLogs(writer: SpanWriter, logs: LogWrite[]): number {
           interned.resource(log.resource),
           interned.scope(log.scope),
           key,
-          content.put(redact(log.messages), true),
-          content.put(text, true),
+          content.put(log.messages, true),
+          content.put(log.body, true),
         ],
       ) as Row;
       const trace = engine.get("SELECT id FROM trace WHERE trace_id = ?", [traceKey])?.id;

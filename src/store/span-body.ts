@@ -12,8 +12,6 @@ export type BodyWriter = {
   shape(text: string): number;
   /** content id of a long text */
   put(text: string): number;
-  /** applied to every recorded string; absent: nothing is redacted */
-  redact: ((text: string) => string) | undefined;
 };
 
 /** Strings up to this length stand in the body itself. */
@@ -39,21 +37,6 @@ function typeOf(value: AnyValue | undefined): ValueType {
   return "j";
 }
 
-/** Redacts every string inside of a JSON value. */
-function redactAll(value: unknown, redact: BodyWriter["redact"]): unknown {
-  if (!redact) return value;
-  if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map((item) => redactAll(item, redact));
-  if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redactAll(item, redact)]));
-  }
-  return value;
-}
-
-function redactText({ redact }: BodyWriter, text: string): string {
-  return redact ? redact(text) : text;
-}
-
 type Sources = Pick<
   SpanFacts,
   | "output"
@@ -71,20 +54,24 @@ type Sources = Pick<
 
 function encodeSource(writer: BodyWriter, source: TextSource | MessageSource | null): unknown {
   if (!source || "key" in source) return source;
-  if ("text" in source) return { text: writer.put(redactText(writer, source.text)) };
-  return { messages: source.messages.map((message) => writer.put(redactText(writer, JSON.stringify(message)))) };
+  if ("text" in source) return { text: writer.put(source.text) };
+  return { messages: source.messages.map((message) => writer.put(JSON.stringify(message))) };
 }
 
 /** Which fields the columns give back exactly. */
 export type ColumnFit = { name: string; start: boolean; end: boolean };
 
-/** `conversation`: key of the attribute that was stored as the span's conversation, or null. Returns the body's text. */
+/**
+ * `conversation`: key of the attribute that was stored as the span's conversation, or null; `redacted`: how many values
+ * were, by the name of their mark. Returns the body's text.
+ */
 export function encodeSpan(
   writer: BodyWriter,
   span: OtlpSpan,
   facts: SpanFacts,
   columns: ColumnFit,
   conversation: string | null,
+  redacted: Record<string, number>,
 ): string {
   const fields: string[] = [];
   const rest: unknown[] = [];
@@ -96,7 +83,7 @@ export function encodeSpan(
     else if (inColumn(key, value, columns)) fields.push(key);
     else {
       fields.push(`${key}*`);
-      rest.push(typeof value === "object" || key === "name" ? redactAll(value, writer.redact) : value);
+      rest.push(value);
     }
   }
   let attributeShape = "";
@@ -107,14 +94,14 @@ export function encodeSpan(
       typeof key === "string" && !key.includes("\n") && Object.keys(attribute).length === 2 ? typeOf(value) : "j";
     if (type === "j") {
       attributeShape += "j\n";
-      values.push(redactAll(attribute, writer.redact));
+      values.push(attribute);
       continue;
     }
     attributeShape += `${type}${key}\n`;
     if (type === "s") {
       if (key === conversation) values.push(conversationMark);
       else {
-        const text = redactText(writer, (value as AnyValue).stringValue as string);
+        const text = (value as AnyValue).stringValue as string;
         values.push(text.length <= inlineLength ? text : writer.put(text));
       }
     } else
@@ -151,7 +138,11 @@ export function encodeSpan(
   if (facts.response_id !== null) own.response_id = facts.response_id;
   if (facts.finish_reason !== null) own.finish_reason = facts.finish_reason;
   if (facts.error_stack !== null && !stackInEvents(span, facts.error_stack))
-    own.error_stack = writer.put(redactText(writer, facts.error_stack));
+    own.error_stack = writer.put(facts.error_stack);
+  for (const _ in redacted) {
+    own.redacted = redacted;
+    break;
+  }
   const body: unknown[] = [
     writer.shape(JSON.stringify(fields)),
     writer.shape(attributeShape),
@@ -226,6 +217,8 @@ export type DecodedSpan = {
   finish_reason: string | null;
   response_id: string | null;
   error_stack: string | null;
+  /** how many values were, by the name of their mark */
+  redacted: Record<string, number>;
 };
 
 export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: string): DecodedSpan {
@@ -288,7 +281,8 @@ export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: s
   const sources: DecodedSpan["sources"] = {};
   for (const [name, key] of Object.entries(JSON.parse(reader.shape(sourceShape)) as Record<string, string>))
     sources[name as keyof Sources] = { key };
-  for (const [name, source] of Object.entries(own ?? {}) as [keyof Sources, { text?: number; messages?: number[] }][]) {
+  const { redacted = {}, ...texts } = own ?? {};
+  for (const [name, source] of Object.entries(texts) as [keyof Sources, { text?: number; messages?: number[] }][]) {
     if (typeof source !== "object" || source === null) continue;
     if (source.text !== undefined) sources[name] = { text: reader.text(source.text) };
     else if (source.messages) sources[name] = { messages: source.messages.map((id) => reader.text(id)) };
@@ -302,5 +296,6 @@ export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: s
     response_id: (own?.response_id as string | undefined) ?? null,
     finish_reason: (own?.finish_reason as string | undefined) ?? null,
     error_stack: stack,
+    redacted: redacted as DecodedSpan["redacted"],
   };
 }

@@ -4,7 +4,7 @@ import { spanKinds } from "../model/kind.js";
 import type { OtlpResource, OtlpScope, OtlpSpan } from "../model/otlp.js";
 import type { Cell } from "./cells.js";
 import type { ContentWriter } from "./content.js";
-import type { ConversationWriter } from "./conversations.js";
+import { addCounts, type ConversationWriter, type Redacting } from "./conversations.js";
 import type { SqlValue } from "./engines/engine.js";
 import type { Interned } from "./interned.js";
 import { shortHash } from "./short-hash.js";
@@ -20,12 +20,12 @@ export type SpanWrite = {
   facts: SpanFacts;
   /** USD; null = unpriced */
   cost_usd: number | null;
+  /** how many values were redacted, by the name of their mark, without those of the conversation; absent = none */
+  redacted?: Record<string, number>;
 };
 
 /** What of a span is known before its trace is derived. */
 export type PreparedSpan = { cell: Cell; start: Moment; end: Moment | null; reversed: boolean };
-
-type Redacting = (text: string) => string;
 
 /** The columns of a span's row, in the order of its values. */
 export const spanColumns = (
@@ -34,8 +34,7 @@ export const spanColumns = (
   "counted, call, response_hash, error_type, error_message, first_token_us, body"
 ).split(", ");
 
-/** `redact` is applied to the names in it. */
-export function cellOf(write: SpanWrite, id: number, redact: Redacting): PreparedSpan {
+export function cellOf(write: SpanWrite, id: number): PreparedSpan {
   const { span, facts } = write;
   let end = readNano(span.endTimeUnixNano);
   if (end && end.us === 0 && end.ns === 0) end = null;
@@ -45,7 +44,6 @@ export function cellOf(write: SpanWrite, id: number, redact: Redacting): Prepare
     typeof span.parentSpanId === "string" && /^[0-9a-f]{16}$/i.test(span.parentSpanId)
       ? span.parentSpanId.toLowerCase()
       : null;
-  const name = (text: string | null) => (text === null ? null : redact(text));
   return {
     start,
     end,
@@ -55,7 +53,7 @@ export function cellOf(write: SpanWrite, id: number, redact: Redacting): Prepare
       span_id: span.spanId.toLowerCase(),
       parent_span_id: parent === "0000000000000000" ? null : parent,
       state: end ? 0 : 1,
-      name: redact(typeof span.name === "string" ? span.name : ""),
+      name: typeof span.name === "string" ? span.name : "",
       kind: facts.kind,
       start_us: start.us,
       duration_us: end ? (reversed ? 0 : end.us - start.us) : null,
@@ -65,18 +63,18 @@ export function cellOf(write: SpanWrite, id: number, redact: Redacting): Prepare
       request_model: facts.request_model,
       response_model: facts.response_model,
       response_hash: facts.response_id === null ? null : shortHash(facts.response_id),
-      own_agent: name(facts.agent),
-      own_session: name(facts.session_id),
-      user: name(facts.user_id),
-      tool: name(facts.tool),
+      own_agent: facts.agent,
+      own_session: facts.session_id,
+      user: facts.user_id,
+      tool: facts.tool,
       input_tokens: facts.input_tokens,
       cached_tokens: facts.cached_tokens,
       cache_write_tokens: facts.cache_write_tokens,
       output_tokens: facts.output_tokens,
       reasoning_tokens: facts.reasoning_tokens,
       cost_usd: write.cost_usd,
-      agent: name(facts.agent),
-      session: name(facts.session_id),
+      agent: facts.agent,
+      session: facts.session_id,
       counted: facts.kind === "llm" || facts.kind === "embedding" || facts.kind === "tool",
       call: facts.kind === "llm" || facts.kind === "embedding" || facts.kind === "tool" ? facts.kind : null,
     },
@@ -88,14 +86,12 @@ export function openSpanRows(stores: {
   content: ContentWriter;
   conversations: ConversationWriter;
   interned: Interned;
-  redact: Redacting | undefined;
+  redacting: Redacting | undefined;
 }) {
-  const { strings, content, conversations, interned, redact } = stores;
-  const redacted = redact ?? ((text: string) => text);
+  const { strings, content, conversations, interned, redacting } = stores;
   const bodyWriter = {
     shape: (text: string) => interned.shape(text),
     put: (text: string) => content.put(text, true),
-    redact,
   };
 
   /** The span's row; its body is stored on the way. */
@@ -106,13 +102,20 @@ export function openSpanRows(stores: {
     seq: number,
   ): { row: SqlValue[]; bytes: number } {
     const { cell, start, end, reversed } = prepared;
-    const { span, facts } = write;
+    const { facts } = write;
+    let { span, redacted = {} } = write;
     let conversation: string | null = null;
     let bytes = 120;
     if (facts.input && "key" in facts.input) {
       const { key } = facts.input;
       const raw = span.attributes?.find((attribute) => attribute.key === key)?.value?.stringValue;
-      if (typeof raw === "string" && conversations.addRaw(trace, cell.id, raw)) conversation = key;
+      if (typeof raw === "string") {
+        const counts = conversations.addRaw(trace, cell.id, key, raw);
+        if (counts) {
+          conversation = key;
+          redacted = addCounts(redacted, counts);
+        } else if (redacting) ({ span, redacted } = redactAttribute(span, key, raw, redacting, redacted));
+      }
     } else if (facts.input)
       conversations.addMessages(
         trace,
@@ -124,10 +127,9 @@ export function openSpanRows(stores: {
       start: start.exact && typeof span.startTimeUnixNano === "string",
       end: end?.exact === true && !reversed,
     };
-    const body = encodeSpan(bodyWriter, span, facts, fit, conversation);
+    const body = encodeSpan(bodyWriter, span, facts, fit, conversation, redacted);
     bytes += body.length / 4;
-    const message =
-      facts.error_message === null ? null : redacted(facts.error_message).replaceAll("\0", " ").slice(0, 500);
+    const message = facts.error_message === null ? null : facts.error_message.replaceAll("\0", " ").slice(0, 500);
     return {
       bytes,
       row: [
@@ -163,7 +165,7 @@ export function openSpanRows(stores: {
         cell.counted ? 1 : 0,
         cell.call === null ? null : spanKinds.indexOf(cell.call),
         cell.response_hash,
-        strings.id(facts.error_type === null ? null : redacted(facts.error_type)),
+        strings.id(facts.error_type),
         message,
         facts.first_token_ms === null ? null : Math.round(facts.first_token_ms * 1000),
         content.append(body),
@@ -172,4 +174,22 @@ export function openSpanRows(stores: {
   }
 
   return { make };
+}
+
+/** An attribute that promised to be a conversation and is none: it has not been redacted yet. */
+function redactAttribute(
+  span: OtlpSpan,
+  key: string,
+  raw: string,
+  redacting: Redacting,
+  redacted: Record<string, number>,
+): { span: OtlpSpan; redacted: Record<string, number> } {
+  const text = redacting.text(raw, key);
+  if (text === raw) return { span, redacted };
+  const attributes = span.attributes?.map((attribute) =>
+    attribute.key === key && attribute.value?.stringValue === raw
+      ? { ...attribute, value: { ...attribute.value, stringValue: text } }
+      : attribute,
+  );
+  return { span: { ...span, ...(attributes ? { attributes } : {}) }, redacted: addCounts(redacted, redacting.take()) };
 }

@@ -2,7 +2,7 @@
 import { openCellCache } from "./cell-cache.js";
 import { type Cell, deriveCells, derivedAssignments, derivedValues } from "./cells.js";
 import { blockOf, openContentWriter } from "./content.js";
-import { openConversationWriter } from "./conversations.js";
+import { openConversationWriter, type Redacting } from "./conversations.js";
 import type { Engine, SqlValue } from "./engines/engine.js";
 import { insertRows } from "./insert-rows.js";
 import { openInterned } from "./interned.js";
@@ -21,16 +21,15 @@ export const largestDerived = 200_000;
 
 export type SpanWriter = ReturnType<typeof openSpanWriter>;
 
-export function openSpanWriter(engine: Engine, options: { redact?: (text: string) => string } = {}) {
-  const redact = options.redact ?? ((text: string) => text);
+export function openSpanWriter(engine: Engine, options: { redacting?: Redacting } = {}) {
   const strings = openStrings(engine);
   const content = openContentWriter(engine);
-  const conversations = openConversationWriter(engine, content, redact);
+  const conversations = openConversationWriter(engine, content, options.redacting);
   const traceRows = openTraceRows(engine, strings, () => Date.now() * 1000);
   const usage = openUsageRollup(engine, strings);
   const cache = openCellCache(engine, strings);
-  const interned = openInterned(engine, strings, redact);
-  const rows = openSpanRows({ strings, content, conversations, interned, redact: options.redact });
+  const interned = openInterned(engine, strings);
+  const rows = openSpanRows({ strings, content, conversations, interned, redacting: options.redacting });
   let generation = -1;
   let seq = 0;
   let nextSpan = 0;
@@ -88,7 +87,7 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
       const spanId = write.span.spanId.toLowerCase();
       const existing = known.get(spanId) ?? (old && before.length === 0 ? findSpan(spanId, old.id) : undefined);
       const id = existing ? existing.id : nextSpan;
-      const prepared = cellOf(write, id, redact);
+      const prepared = cellOf(write, id);
       // what has ended stays as it was: the same span again changes nothing
       if (existing && (existing.state === 0 || prepared.cell.state === 1)) continue;
       const earlier = added.get(spanId);
@@ -174,7 +173,8 @@ export function openSpanWriter(engine: Engine, options: { redact?: (text: string
     content,
     interned,
     useBlocks,
-    redact,
+    /** What is redacted changes: messages that come again are new. */
+    forgetConversations: () => conversations.rollback(),
 
     /** Returns how many spans were new or changed; the others were there already. */
     write(writes: SpanWrite[]): number {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type IngestResult, openIngest } from "../../src/ingest/ingest.js";
 import type { LogsData, OtlpSpan, TracesData } from "../../src/model/otlp.js";
+import { defaultRedaction } from "../../src/redaction/settings.js";
 import type { EngineName } from "../../src/store/engines/engine.js";
 import { openReader } from "../../src/store/open.js";
 import type { TraceReader } from "../../src/store/reader.js";
@@ -235,7 +236,8 @@ describe.each(engineOfEachFamily)("on %s", (engine) => {
   });
 
   test("spans of any shape can be stored without what was captured, and through a redaction", async () => {
-    for (const options of [{ captureContent: false }, { redact: (text: string) => text.replaceAll("good", "****") }]) {
+    const redaction = { ...defaultRedaction, custom: [{ name: "good", pattern: /good/ }], keys: ["key", /^a/] };
+    for (const options of [{ captureContent: false }, { redaction }, { redaction: null }]) {
       const path = newStorePath();
       const ingest = await openIngest({ path, engine, ...options });
       for (const [what, request, kept] of shapes) {

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocketServer } from "ws";
+import { defaultRedaction } from "../../src/redaction/settings.js";
 import { createIngestClient } from "../../src/sdk/ingest-client.js";
 import { createOtlpSender } from "../../src/sdk/otlp-sender.js";
 import type { PackedSpan } from "../../src/sdk/packed-span.js";
@@ -39,6 +40,7 @@ function writer() {
       home: space.folder,
       otlp: null,
     },
+    defaultRedaction,
     report,
     (step) => step(),
   );

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { defaultRedaction } from "../../src/redaction/settings.js";
 import { openReceiver } from "../../src/server/receiving/open-receiver.js";
 import { temporaryFolder } from "../store/temporary-folder.js";
 
@@ -30,6 +31,7 @@ test.each(["die", "throw"])(
       home: folder,
       engine: null,
       retention: null,
+      redaction: defaultRedaction,
       thread: { file, env: {} },
       committed: () => {},
       say: (line) => said.push(line),
@@ -71,6 +73,7 @@ test("What cannot be handed to the thread is refused, and leaves nothing behind"
     home: folder,
     engine: null,
     retention: null,
+    redaction: defaultRedaction,
     thread: { file, env: {} },
     committed: () => {},
     say: (line) => said.push(line),

@@ -7,7 +7,7 @@ import { UsageError } from "../arguments.js";
 import { defineCommand, redactionOption, retentionOptions, storeOptions } from "../command.js";
 import { openFile, openStdin } from "../import/blocks.js";
 import { readDocuments } from "../import/documents.js";
-import { keepServices } from "../import/keep-services.js";
+import { enforceKeeping } from "../import/enforce-keeping.js";
 import { readLines } from "../import/lines.js";
 import { type ImportCounts, writeDocuments } from "../import/write-documents.js";
 import { type Progress, startProgress } from "../progress.js";
@@ -81,8 +81,15 @@ export async function importFiles(
 ): Promise<ImportCounts> {
   const { openIngest } = await import("../../ingest/ingest.js");
   const { noteStore } = await import("../../store/stores-file.js");
-  const counts: ImportCounts = { spans: 0, logs: 0, ignored: 0, unchanged: 0, bad: 0, metrics: 0, services: new Set() };
-  const ingest = await openIngest({ path: settings.db, ...engineOption(settings) });
+  const counts: ImportCounts = { spans: 0, logs: 0, ignored: 0, unchanged: 0, bad: 0, metrics: 0 };
+  const { redaction, retention } = settings;
+  const keeps = (retention.max_age_s ?? retention.max_bytes) !== undefined;
+  const ingest = await openIngest({
+    path: settings.db,
+    ...engineOption(settings),
+    redaction,
+    ...(keeps ? { retention: { service: null, ...retention } } : {}),
+  });
   try {
     noteStore(settings.home, settings.db);
     const sizes = files.map((file) => (file === "-" ? null : (statSync(file).size as number | null)));
@@ -97,7 +104,7 @@ export async function importFiles(
     progress.end();
     ingest.close();
   }
-  if (settings.retention.max_age_s ?? settings.retention.max_bytes) await keepServices(counts.services, settings);
+  if (keeps) await enforceKeeping(settings);
   return counts;
 }
 

@@ -3,7 +3,6 @@ import type { Ingest } from "../../ingest/ingest.js";
 import type { RejectedItem } from "../../ingest/prepare.js";
 import type { OtlpLogRecord, OtlpSpan, ResourceLogs, ResourceSpans } from "../../model/otlp.js";
 import type { Document } from "./documents.js";
-import { collectServices } from "./keep-services.js";
 
 export type ImportCounts = {
   spans: number;
@@ -16,7 +15,6 @@ export type ImportCounts = {
   bad: number;
   /** documents of metrics, which Agensight does not keep */
   metrics: number;
-  services: Set<string>;
 };
 
 type Request = { line: number; resourceSpans: ResourceSpans[]; resourceLogs: ResourceLogs[] };
@@ -56,7 +54,6 @@ export function writeDocuments(
     const resourceSpans = part.flatMap((request) => request.resourceSpans);
     const resourceLogs = part.flatMap((request) => request.resourceLogs);
     try {
-      collectServices(resourceSpans, counts.services);
       if (resourceSpans.length > 0) count("spans", ingest.traces({ resourceSpans }));
       if (resourceLogs.length > 0) count("logs", ingest.logs({ resourceLogs }));
     } catch (error) {

@@ -6,7 +6,7 @@ import type { Settings } from "../settings.js";
 
 /** Errors: those of opening the store, which is created where missing. */
 export function startReceiver(
-  { db, home, engine, retention }: Settings,
+  { db, home, engine, retention, redaction }: Settings,
   events: { committed(): void; say(line: string): void },
 ): Promise<Receiver> {
   // preloads named in it would run again inside of the thread
@@ -16,6 +16,7 @@ export function startReceiver(
     path: db,
     home,
     engine: engine ?? null,
+    redaction,
     retention: retention.max_age_s || retention.max_bytes ? retention : null,
     thread: { file, env },
     ...events,

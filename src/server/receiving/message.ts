@@ -1,5 +1,6 @@
 /** What the server's thread and the receiving thread say to each other. Requests are dealt with in order. */
 
+import type { IngestOptions } from "../../ingest/ingest.js";
 import type { ErrorCode } from "../../model/error.js";
 import type { TracesData } from "../../model/otlp.js";
 import type { EngineName } from "../../store/engines/engine.js";
@@ -15,6 +16,7 @@ export type ReceiverConfig = {
   engine: EngineName | null;
   /** of each service that sends spans; null = what the file says already */
   retention: { max_age_s?: number; max_bytes?: number } | null;
+  redaction: NonNullable<IngestOptions["redaction"]>;
 };
 
 /** Each is answered by a `done` or `failed` with its number. */

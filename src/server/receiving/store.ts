@@ -14,7 +14,7 @@ export type ReceivingStore = {
   close(): void;
 };
 
-export function openReceivingStore({ path, home, engine, retention }: ReceiverConfig): ReceivingStore {
+export function openReceivingStore({ path, home, engine, retention, redaction }: ReceiverConfig): ReceivingStore {
   let open: { ingest: Ingest; file: string } | null = null;
 
   async function current(): Promise<{ ingest: Ingest; file: string }> {
@@ -25,6 +25,7 @@ export function openReceivingStore({ path, home, engine, retention }: ReceiverCo
       const ingest = await openIngest({
         path,
         home,
+        redaction,
         ...(engine ? { engine } : {}),
         ...(retention ? { retention: { service: null, ...retention } } : {}),
       });

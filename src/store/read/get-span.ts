@@ -97,7 +97,7 @@ export function getSpan(source: SpanSource, query: { span_id: string; trace_id?:
         Buffer.from(summary.span_id, "hex"),
       ])?.n,
     ),
-    redacted: {},
+    redacted: decoded.redacted,
     as_of_seq: asOfSeq(engine),
   };
 }
