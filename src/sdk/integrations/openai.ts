@@ -10,6 +10,7 @@ import { clientAttributes } from "./openai-client.js";
 import { type Fields, fieldsOf } from "./openai-content.js";
 import { createEmbeddingsReader, embeddingsRequest } from "./openai-embeddings.js";
 import { createResponsesReader, responsesRequest } from "./openai-responses.js";
+import { withObservedTools } from "./openai-tools.js";
 import { replaceMethod, undoAll } from "./replace-method.js";
 
 type Api = {
@@ -88,7 +89,16 @@ function patch(client: object, resource: (path: string[]) => unknown): (() => vo
         return build.apply(this, args);
       },
   );
-  return [...undos, attempts].filter((undo) => undo !== null);
+  const tools = replaceMethod(
+    Object(resource(["chat", "completions"])),
+    "runTools",
+    (runTools) =>
+      function (body, ...rest) {
+        const observed = quietly("tools could not be observed", () => withObservedTools(body));
+        return runTools.call(this, observed ?? body, ...rest);
+      },
+  );
+  return [...undos, attempts, tools].filter((undo) => undo !== null);
 }
 
 type Resource = { _client?: unknown };
