@@ -33,23 +33,27 @@ export function recordContent(owner: object): () => void {
   let holder: object | null = owner;
   while (holder && !Object.hasOwn(holder, "openTelemetry")) holder = Object.getPrototypeOf(holder);
   const original = holder && Object.getOwnPropertyDescriptor(holder, "openTelemetry")?.get;
-  if (!original || withContent.has(original)) return () => {};
+  if (!original) return () => {};
+  const known = undos.get(original);
+  if (known) return holder === owner ? known : () => {};
   let active = true;
   const get = function (this: object): Settings {
     const settings = original.call(this) as Settings;
     return active && isDefault(settings) ? contentOf(settings) : settings;
   };
-  withContent.add(get);
   Object.defineProperty(owner, "openTelemetry", { get, configurable: true, enumerable: own?.enumerable ?? false });
-  return () => {
+  function undo(): void {
     active = false;
     if (Object.getOwnPropertyDescriptor(owner, "openTelemetry")?.get !== get) return;
     if (own) Object.defineProperty(owner, "openTelemetry", own);
     else Reflect.deleteProperty(owner, "openTelemetry");
-  };
+  }
+  undos.set(get, undo);
+  return undo;
 }
 
-const withContent = new WeakSet<() => unknown>();
+/** By the getter that is to be undone. */
+const undos = new WeakMap<() => unknown, () => void>();
 const contents = new WeakMap<Settings, Settings>();
 
 /** The same object for the same settings, as a program would see it. */
@@ -113,7 +117,7 @@ export function joinSpan(span: Span): CallSpan {
     isEnded = true;
     forget();
     unreachable.unregister(call);
-    endSpan.call(span, time);
+    quietly("a span could not be ended", () => endSpan.call(span, time));
   }
   function leave(): void {
     if (!endWaiting) finish(undefined);

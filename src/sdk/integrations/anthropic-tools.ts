@@ -1,13 +1,12 @@
 /** The tools that `toolRunner` runs, for versions of Anthropic's SDK that make no spans of their own. */
-import { type Span, SpanKind } from "@opentelemetry/api";
-import { runInSpan } from "../span.js";
-import { partsOf } from "./anthropic-content.js";
+import { SpanKind } from "@opentelemetry/api";
+import { fieldsOf, partsOf } from "./anthropic-content.js";
 import { makesOwnSpans } from "./anthropic-own-spans.js";
+import { startCall } from "./call-span.js";
 import { quietly } from "./guard.js";
 import { replaceMethod } from "./replace-method.js";
 
 type Tool = { name?: unknown; run?: unknown };
-type RunContext = { toolUse?: { id?: string }; toolUseBlock?: { id?: string } } | undefined;
 
 /** Tools are patched one by one as runners get them, and not held: undoing switches all of them off. */
 let users = 0;
@@ -19,10 +18,10 @@ export function observeToolRunner(messages: object): (() => void) | null {
     "toolRunner",
     (toolRunner) =>
       function (...args) {
-        quietly("tools could not be observed", () => {
-          // later versions give them spans themselves
-          if (!makesOwnSpans(this._client)) (args[0].tools as Tool[]).forEach(observeTool);
-        });
+        // later versions give them spans themselves
+        const tools = quietly("tools could not be observed", () => !makesOwnSpans(this._client) && args[0].tools);
+        if (Array.isArray(tools))
+          for (const tool of tools) quietly("a tool could not be observed", () => observeTool(tool));
         return toolRunner.apply(this, args);
       },
   );
@@ -43,28 +42,35 @@ function observeTool(tool: Tool): void {
     "run",
     (run) =>
       function (...args) {
-        if (users === 0) return run.apply(this, args);
-        const [input, context] = args as [unknown, RunContext];
-        const preset = { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": String(tool.name) };
-        const attributes = {
-          "gen_ai.tool.call.id": (context?.toolUse ?? context?.toolUseBlock)?.id,
-          "gen_ai.tool.call.arguments": input,
-        };
-        return runInSpan(`execute_tool ${tool.name}`, preset, SpanKind.INTERNAL, [
-          attributes,
-          (span) => {
-            const result = run.apply(this, args);
-            if (!(result instanceof Promise)) return recordResult(span, result);
-            return result.then((value) => recordResult(span, value));
-          },
-        ]);
+        return users === 0 ? run.apply(this, args) : runTool(tool, args, () => run.apply(this, args));
       },
   );
 }
 
-function recordResult<T>(span: Span, result: T): T {
-  quietly("a tool's result was not read", () =>
-    span.setAttribute("gen_ai.tool.call.result", typeof result === "string" ? result : JSON.stringify(partsOf(result))),
-  );
-  return result;
+function runTool(tool: Tool, [input, context]: unknown[], run: () => unknown): unknown {
+  const call = startCall({
+    name: `execute_tool ${tool.name}`,
+    kind: SpanKind.INTERNAL,
+    attributes: () => ({
+      "gen_ai.operation.name": "execute_tool",
+      "gen_ai.tool.name": tool.name,
+      "gen_ai.tool.call.id": fieldsOf(fieldsOf(context).toolUse ?? fieldsOf(context).toolUseBlock).id,
+      "gen_ai.tool.call.arguments": input,
+    }),
+  });
+  const done = <T>(result: T): T => {
+    call.end(() => ({ "gen_ai.tool.call.result": typeof result === "string" ? result : partsOf(result) }));
+    return result;
+  };
+  const failed = (error: unknown): never => {
+    call.fail(error);
+    throw error;
+  };
+  let result: unknown;
+  try {
+    result = call.within(run);
+  } catch (error) {
+    return failed(error);
+  }
+  return result instanceof Promise ? result.then(done, failed) : done(result);
 }

@@ -10,14 +10,15 @@ export type Version = {
   name: string;
   /** Makes spans of its own. */
   hasSpans: boolean;
+  /** What `require` is given for it. */
+  library: string;
   sdk: Sdk;
-  /** With this key and address, and no more than the version needs. */
+  /** What its clients need beside a key and an address. */
   options: Record<string, unknown>;
 };
 
-/** The class itself in both kinds of modules. */
-async function imported(name: string): Promise<Sdk> {
-  return (await import(name)).default;
+async function withSpans(name: string, library: string): Promise<Version> {
+  return { name, library, hasSpans: true, sdk: (await import(library)).default, options: {} };
 }
 
 /**
@@ -26,14 +27,20 @@ async function imported(name: string): Promise<Sdk> {
  */
 function withoutSpans(): Version {
   const folder = process.env.TEST_ANTHROPIC;
-  if (folder) return { name: folder, hasSpans: false, sdk: require(folder), options: {} };
+  if (folder) return { name: folder, library: folder, hasSpans: false, sdk: require(folder), options: {} };
   const sdk = require("anthropic0");
   delete sdk.BaseAnthropic.prototype.openTelemetry;
-  return { name: "0.x without spans of its own", hasSpans: false, sdk, options: { openTelemetry: false } };
+  return {
+    name: "0.x without spans of its own",
+    library: "anthropic0",
+    hasSpans: false,
+    sdk,
+    options: { openTelemetry: false },
+  };
 }
 
 export const versions: Version[] = [
-  { name: "1.x", hasSpans: true, sdk: await imported("@anthropic-ai/sdk"), options: {} },
-  { name: "0.x with spans of its own", hasSpans: true, sdk: await imported("anthropic0"), options: {} },
+  await withSpans("1.x", "@anthropic-ai/sdk"),
+  await withSpans("0.x with spans of its own", "anthropic0"),
   withoutSpans(),
 ];
