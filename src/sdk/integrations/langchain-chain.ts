@@ -34,12 +34,12 @@ export function readChain(start: ChainStart, parent: Run | undefined): Chain {
   const tags = Array.isArray(start.tags) ? start.tags : [];
   const className = serializedName(start.serialized);
   const name = typeof start.runName === "string" && start.runName !== "" ? start.runName : className;
+  // handed down, too: what calls a model, runs a tool or is a graph shows all the same
   const isHidden = tags.includes("langsmith:hidden");
   if (isGraph(start.serialized)) {
     const isSame = parent?.kind === "node" && (parent.name === name || name === unnamedGraph);
     const isTaken = isSame && parent.call !== null && !parent.isTaken;
-    const shown = isHidden ? "hidden" : isTaken ? "taken" : "own";
-    return { kind: "graph", name, shown, agent: agentName(start.metadata, name, parent) };
+    return { kind: "graph", name, shown: isTaken ? "taken" : "own", agent: agentName(start.metadata, name, parent) };
   }
   if (start.metadata.langgraph_node === name && tags.some(isStep)) {
     return {

@@ -104,7 +104,7 @@ export const handler = quiet({
     closeRun(id, (run) => fail(run, error));
   },
 
-  handleToolStart(tool: unknown, input: unknown, id: string, parentId: unknown, tags: unknown, ...more: Rest) {
+  handleToolStart(tool: unknown, input: unknown, id: string, parentId: unknown, _tags: unknown, ...more: Rest) {
     const [meta, runName, callId] = more;
     const name = typeof runName === "string" && runName !== "" ? runName : serializedName(tool);
     const metadata = fieldsOf(meta);
@@ -114,7 +114,7 @@ export const handler = quiet({
       parent,
       kind: "tool",
       name,
-      shown: isHidden(tags) ? "hidden" : "own",
+      shown: "own",
       spanName: `execute_tool ${name}`,
       spanKind: SpanKind.INTERNAL,
       inherited: inheritedOf(metadata),
@@ -148,7 +148,7 @@ export const handler = quiet({
     query: unknown,
     id: string,
     parentId: unknown,
-    tags: unknown,
+    _tags: unknown,
     ...more: Rest
   ) {
     const [meta, runName] = more;
@@ -159,7 +159,7 @@ export const handler = quiet({
       parent: parentOf(parentId),
       kind: "retriever",
       name,
-      shown: isHidden(tags) ? "hidden" : "own",
+      shown: "own",
       spanName: `retrieval ${name}`,
       spanKind: SpanKind.CLIENT,
       inherited: inheritedOf(metadata),
@@ -189,7 +189,7 @@ function beginModel(
   input: () => Message[],
   id: string,
   parentId: unknown,
-  [tags, meta]: Rest,
+  [, meta]: Rest,
 ): void {
   const { metadata } = start;
   const parent = parentOf(parentId);
@@ -199,7 +199,7 @@ function beginModel(
     parent,
     kind: "model",
     name,
-    shown: isHidden(tags) ? "hidden" : "own",
+    shown: "own",
     spanName: `${operation} ${name}`,
     spanKind: SpanKind.CLIENT,
     inherited: inheritedOf(metadata),
@@ -253,10 +253,6 @@ function userOf({ user_id, userId }: Fields): CallAttributes {
 function firstText(...values: unknown[]): string | undefined {
   const found = values.find((value) => (typeof value === "string" && value !== "") || typeof value === "number");
   return found === undefined ? undefined : String(found);
-}
-
-function isHidden(tags: unknown): boolean {
-  return Array.isArray(tags) && tags.includes("langsmith:hidden");
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the arguments that LangChain calls with
