@@ -6,7 +6,7 @@ import { findAddresses, findEmails } from "./network.js";
 import { findNumbers } from "./numbers.js";
 import { findPrivateKeys } from "./private-keys.js";
 import type { RedactionSettings } from "./settings.js";
-import { findTokens } from "./tokens.js";
+import { findAzureSecrets, findTokens } from "./tokens.js";
 import { findUrlCredentials } from "./url-credentials.js";
 
 /** `key`: the attribute or member under which the text stands; it may tell what a number is. */
@@ -38,6 +38,7 @@ export function createFinder({ patterns, custom }: Pick<RedactionSettings, "patt
     if (wants.has("private_key")) findPrivateKeys(text, findings);
     if (wants.has("url_credentials")) findUrlCredentials(text, findings);
     if (findsTokens) findTokens(text, key, tokens, findings);
+    if (tokens.api_key) findAzureSecrets(text, findings);
     if (wants.has("email")) findEmails(text, findings);
     if (findsNumbers) findNumbers(text, key, numbers, findings);
     if (wants.has("iban")) {

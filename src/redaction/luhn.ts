@@ -1,7 +1,7 @@
 /** The check digit of payment cards (ISO/IEC 7812-1) and who issued them. */
 
 /** Whether the digits, and nothing else, end in their check digit. */
-export function passesLuhn(digits: string): boolean {
+function passesLuhn(digits: string): boolean {
   let sum = 0;
   for (let i = digits.length - 1, double = false; i >= 0; i--, double = !double) {
     let digit = digits.charCodeAt(i) - 48;
@@ -31,6 +31,6 @@ const issuers: [RegExp, number[]][] = [
 /** Whether a known issuer hands out cards of this beginning and length, and the check digit is right. */
 export function isCardNumber(digits: string): boolean {
   return (
-    issuers.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits)) && passesLuhn(digits)
+    passesLuhn(digits) && issuers.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits))
   );
 }

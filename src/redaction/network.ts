@@ -105,7 +105,7 @@ function isSix(text: string): boolean {
   const last = groups.at(-1) ?? "";
   let count = groups.length;
   if (last.includes(".")) {
-    if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(last)) return false;
+    if (!/^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(last)) return false;
     groups.pop();
     count++;
   }

@@ -98,37 +98,29 @@ export function wordsBefore({ text, key }: DigitGroups, start: number): string {
   return start <= 2 ? `${key ?? ""} ${text.slice(0, start)}` : text.slice(Math.max(0, start - 40), start);
 }
 
-/** As they are printed on cards; the longest first. */
-const cardShapes = [
-  [4, 4, 4, 4, 3],
-  [4, 4, 4, 4],
-  [4, 6, 5],
-  [4, 6, 4],
-  [4, 4, 5],
-  [6, 13],
-];
+/** Sizes of the groups as they are printed on cards. */
+const cardShapes = new Set(["44443", "4444", "465", "464", "445", "613"]);
 
 /** The readers say how many groups they took; 0 = none. */
 function readCard(groups: DigitGroups, index: number, findings: Finding[]): number {
-  const { text, starts, ends } = groups;
-  const size = sizeOf(groups, index);
-  const count = size >= 13 ? 1 : cardGroups(groups, index);
+  const { text, starts, ends, links } = groups;
   const start = starts[index] as number;
-  const end = ends[index + count - 1] as number;
-  if (count === 0 || size > 19 || !opens(text, start) || !closes(text, end)) return 0;
-  if (!isCardNumber(digitsOf(groups, index, count))) return 0;
-  findings.push({ name: "credit_card", start, end });
-  return count;
-}
-
-function cardGroups(groups: DigitGroups, index: number): number {
-  const separator = groups.links[index];
-  if (separator !== " " && separator !== "-" && separator !== "\u00a0") return 0;
-  const fits = (shape: number[]) =>
-    shape.every(
-      (size, i) => sizeOf(groups, index + i) === size && (i === 0 || groups.links[index + i - 1] === separator),
-    );
-  return cardShapes.find(fits)?.length ?? 0;
+  const size = sizeOf(groups, index);
+  if (size > 19 || size < 4 || !opens(text, start)) return 0;
+  const isCard = (count: number) =>
+    closes(text, ends[index + count - 1] as number) && isCardNumber(digitsOf(groups, index, count));
+  let taken = size >= 13 && isCard(1) ? 1 : 0;
+  const separator = links[index];
+  let shape = `${size}`;
+  // what follows may be a card's last group or a number of its own
+  for (let count = 2; size <= 6 && count <= 5; count++) {
+    const link = links[index + count - 2];
+    if (link === undefined || link !== separator || !" -\u00a0".includes(link)) break;
+    shape += sizeOf(groups, index + count - 1);
+    if (cardShapes.has(shape) && isCard(count)) taken = count;
+  }
+  if (taken > 0) findings.push({ name: "credit_card", start, end: ends[index + taken - 1] as number });
+  return taken;
 }
 
 const saysSocialSecurity = /(?:ssn|social[\s_-]?security)(?:[\s_-]?(?:number|no|nr))?(?: is)?[\s"'\\:=.#(]{0,5}$/i;

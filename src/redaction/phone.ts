@@ -14,7 +14,7 @@ const countryCode =
 const nationalShapes = new Set(
   (
     "2-2-2-2-2 5-6 5-5 5-3-3 3-4-4 4-3-4 4-3-3 2-4-4 4-7 4-6 3-7 3-8 4-8 3-3-4 3-3-2-2 4-2-2-2 2-3-2-2 4-3-2-2 3-3-3 " +
-    "4-2-2-2-2 3-2-2-2-2 5-2-2-2 4-4-4 3-4-3"
+    "2-7 4-2-2-2-2 3-2-2-2-2 5-2-2-2 4-4-4 3-4-3"
   ).split(" "),
 );
 
@@ -27,35 +27,58 @@ const saysCall =
 
 /** How many groups the number takes; 0 = it is none. */
 export function readPhone(groups: DigitGroups, index: number, findings: Finding[]): number {
-  const { text, links, starts, ends } = groups;
+  const { text, links, starts } = groups;
   const start = starts[index] as number;
   const before = text[start - 1];
   const bracket = before === "(";
   const plus = before === "+" || (bracket && text[start - 2] === "+");
   const opening = start - (plus && bracket ? 2 : plus || bracket ? 1 : 0);
-  let most = 1;
-  while (links[index + most - 1] !== undefined) if (++most > mostGroups) break;
   if (!(plus || bracket ? opensSigned(text, opening) : opens(text, start))) return 0;
-  for (let count = Math.min(most, mostGroups); count > 0; count--) {
+  let most = 1;
+  while (links[index + most - 1] !== undefined && most <= mostGroups) most++;
+  let count = 0;
+  if (plus) count = longest(groups, index, Math.min(most, mostGroups), isInternational);
+  else if (most <= mostGroups) {
+    const lead = text[start];
+    const size = sizeOf(groups, index);
+    if (size === 3 || (size === 1 && lead === "1")) count = longest(groups, index, most, isNorthAmerican);
+    if (count === 0 && lead === "0") count = longest(groups, index, most, isNational);
+    if (count === 0 && links[index - 1] === undefined) count = longest(groups, index, most, isNamed, most);
+  }
+  if (count > 0) findings.push({ name: "phone", start: opening, end: groups.ends[index + count - 1] as number });
+  return count;
+}
+
+type Form = {
+  groups: DigitGroups;
+  index: number;
+  digits: string;
+  bracket: boolean;
+  sizes: number[];
+  gaps: string[];
+};
+
+/** The most groups, and no fewer than `least`, that have the form. */
+function longest(groups: DigitGroups, index: number, most: number, has: (form: Form) => boolean, least = 1): number {
+  const { text, starts, ends, links } = groups;
+  const start = starts[index] as number;
+  for (let count = most; count >= least; count--) {
     const end = ends[index + count - 1] as number;
-    if (end - start > 24 || !closes(text, end)) continue;
+    if (end - start < 7 || end - start > 24 || !closes(text, end)) continue;
     const digits = digitsOf(groups, index, count);
     if (digits.length < 7 || digits.length > 16) continue;
-    const form = { digits, bracket, sizes: [] as number[], gaps: links.slice(index, index + count - 1) as string[] };
-    for (let i = 0; i < count; i++) form.sizes.push(sizeOf(groups, index + i));
-    const isPhone = plus
-      ? isInternational(form, text[end])
-      : (most <= mostGroups && (isNorthAmerican(form) || isNational(form, groups, index))) ||
-        (count === most && isNamed(form, wordsBefore(groups, opening)));
-    if (isPhone) {
-      findings.push({ name: "phone", start: opening, end });
-      return count;
-    }
+    const form: Form = {
+      groups,
+      index,
+      digits,
+      bracket: text[start - 1] === "(",
+      sizes: Array.from({ length: count }, (_, i) => sizeOf(groups, index + i)),
+      gaps: links.slice(index, index + count - 1) as string[],
+    };
+    if (has(form)) return count;
   }
   return 0;
 }
-
-type Form = { digits: string; bracket: boolean; sizes: number[]; gaps: string[] };
 
 /** No sum: `a+123`, `f(x)+(123)`. */
 function opensSigned(text: string, opening: number): boolean {
@@ -64,7 +87,8 @@ function opensSigned(text: string, opening: number): boolean {
   return escaped || !(isWord(before) || before === 41 || before === 93 || before === 43);
 }
 
-function isInternational({ digits, bracket, sizes, gaps }: Form, next: string | undefined): boolean {
+function isInternational({ groups, index, digits, bracket, sizes, gaps }: Form): boolean {
+  const next = groups.text[groups.ends[index + sizes.length - 1] as number];
   if (digits.length < 8 || !countryCode.test(digits) || (next !== undefined && "*|&^%<=+(".includes(next)))
     return false;
   if (bracket && sizes.length === 1) return false;
@@ -85,29 +109,34 @@ function isNorthAmerican({ digits, bracket, sizes, gaps }: Form): boolean {
   );
 }
 
-function isNational(
-  { digits, bracket, sizes, gaps }: Form,
-  { text, starts, ends }: DigitGroups,
-  index: number,
-): boolean {
+function isNational({ groups, index, digits, bracket, sizes, gaps }: Form): boolean {
   if (!digits.startsWith("0") || digits.length < 9) return false;
+  if (bracket) return sizes.length > 1 && digits.length <= 12 && digits[1] !== "0";
+  const inPairs = sizes.every((size) => size === 2);
+  if (inPairs && isDump(groups, index, sizes.length)) return false;
   // 00 and a country
   if (digits.startsWith("00"))
     return sizes.length > 1 && (sizes[0] as number) <= 5 && countryCode.test(digits.slice(2)) && !gaps.includes(".");
-  if (bracket) return sizes.length > 1 && digits.length <= 12;
-  const shape = sizes.join("-");
-  if (!nationalShapes.has(shape)) return false;
-  if (shape === "2-2-2-2-2") {
-    // bytes of a dump look the same
-    const around = `${text.slice(Math.max(0, (starts[index] as number) - 8), starts[index])}|${text.slice(ends[index + 4], (ends[index + 4] as number) + 3)}`;
-    if (/Buffer |[\da-f]{2}[ .]\||\|[ .][\da-f]{2}/i.test(around)) return false;
-    return gaps.every((gap) => gap === gaps[0] && gap !== "/");
-  }
+  if (!nationalShapes.has(sizes.join("-"))) return false;
+  if (inPairs) return gaps.every((gap) => gap === gaps[0] && gap !== "/");
   if (gaps.includes(".")) return false;
   return gaps[0] === "/" || gaps.slice(1).every((gap) => gap === gaps[0] || gap === " ");
 }
 
-function isNamed({ digits, sizes, gaps }: Form, words: string): boolean {
-  if (digits.length > 15 || gaps.includes("/")) return false;
+/** Bytes in hexadecimal, some of which happen to be digits. */
+function isDump({ text, starts, ends }: DigitGroups, index: number, count: number): boolean {
+  const start = starts[index] as number;
+  const end = ends[index + count - 1] as number;
+  return (
+    /Buffer $|[\da-f]{2}[ .]$/i.test(text.slice(Math.max(0, start - 8), start)) ||
+    /^[ .][\da-f]{2}/i.test(text.slice(end, end + 3))
+  );
+}
+
+const dates = new Set(["1-1-4", "1-2-4", "2-1-4", "2-2-4", "4-2-2", "4-1-1", "4-1-2", "4-2-1"]);
+
+function isNamed({ groups, index, digits, sizes, gaps }: Form): boolean {
+  if (digits.length > 15 || gaps.includes("/") || dates.has(sizes.join("-"))) return false;
+  const words = wordsBefore(groups, groups.starts[index] as number);
   return saysPhone.test(words) ? sizes.length > 1 || digits.length >= 9 : sizes.length > 1 && saysCall.test(words);
 }

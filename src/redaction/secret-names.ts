@@ -23,7 +23,7 @@ export function nameBefore(text: string, start: number): NameBefore {
   if (spaced < at) {
     const word = wordBefore(text, spaced).toLowerCase();
     if (word === "bearer" || word === "basic") return { scheme: word };
-    if (word === "token" || word === "apikey" || word === "key") {
+    if (/^(?:(?:api-?)?token|(?:api-?)?key)$/.test(word)) {
       scheme = "other";
       at = skipQuotes(text, spaced - word.length);
     }

@@ -107,6 +107,18 @@ function telegramBot(text: string, start: number, end: number): number {
 const azureKey = /^[A-Za-z0-9]{52}JQQJ9[9D][A-Za-z0-9]{24,30}$/;
 const azureClientSecret = /^[\w.~-]{3}\dQ~[\w.~-]{31,34}$/;
 
+/** Client secrets of Azure have `.` and `~` so often that there may be no long run in them. */
+export function findAzureSecrets(text: string, findings: Finding[]): void {
+  for (let at = text.indexOf("Q~"); at >= 0; at = text.indexOf("Q~", at + 2)) {
+    let start = at;
+    while (at - start < 5 && inToken(text.charCodeAt(start - 1))) start--;
+    let end = at;
+    while (end - at < 40 && inToken(text.charCodeAt(end))) end++;
+    const value = text.slice(start, end);
+    if (azureClientSecret.test(value) && new Set(value).size > 12) findings.push({ name: "api_key", start, end });
+  }
+}
+
 type Place = { start: number; end: number };
 
 /** Base64 has `/`, `+` and `=`, too. */
@@ -125,7 +137,6 @@ const judgedLength = 256;
 function isNamed(text: string, { start, end }: Place, key: string | undefined): boolean {
   const value = text.slice(start, Math.min(end, start + judgedLength));
   if (value.length === 84 && azureKey.test(value)) return true;
-  if (value.length < 44 && azureClientSecret.test(value)) return true;
   const { name, scheme } = nameBefore(text, start);
   if (scheme === "bearer") return looksRandom(value);
   if (scheme === "basic") return isBasic(value);

@@ -9,8 +9,8 @@ const forms: string[] = [
   "sk-(?:ant|proj|svcacct|admin|None|or|lf)-[\\w-]{16,}",
   "sk-(?=[\\w-]{0,40}\\d)(?=[\\w-]{0,60}(?:[A-Z]|[0-9a-f]{12}))[\\w-]{20,}",
   // other AI services
-  "hf_[A-Za-z0-9]{30,}",
-  "api_org_[A-Za-z0-9]{30,}",
+  "hf_[A-Za-z0-9]{34}(?!\\w)",
+  "api_org_[A-Za-z0-9]{34}(?!\\w)",
   "gsk_[A-Za-z0-9]{40,}",
   "r8_[A-Za-z0-9]{30,}",
   "pplx-[A-Za-z0-9]{40,}",
@@ -63,7 +63,7 @@ const forms: string[] = [
   "PMAK-[0-9a-f]{24}-[0-9a-f]{34}",
   "pat[A-Za-z0-9]{14}\\.[0-9a-f]{64}",
   // messages, mail, telephony
-  "xox[abeoprs](?:\\.xox[bp])?-[A-Za-z0-9-]{10,}",
+  "xox[abeoprs](?:\\.xox[bp])?-(?=[A-Za-z-]{0,24}\\d)[A-Za-z0-9-]{10,}",
   "xapp-\\d-[A-Za-z0-9-]{20,}",
   "hooks\\.slack\\.com/(?:services|workflows|triggers)/[\\w/]{20,}",
   "discord(?:app)?\\.com/api/webhooks/\\d{17,20}/[\\w-]{60,}",
@@ -104,5 +104,11 @@ export function endOfVendorKey(text: string, start: number): number {
   const pattern = byFirst[text.charCodeAt(start)];
   if (!pattern) return -1;
   pattern.lastIndex = start;
-  return pattern.test(text) ? pattern.lastIndex : -1;
+  if (!pattern.test(text)) return -1;
+  return isPlaceholder(text.slice(start, Math.min(pattern.lastIndex, start + 128))) ? -1 : pattern.lastIndex;
+}
+
+/** `hf_xxxxxxxx`: hardly any characters of its own. */
+function isPlaceholder(key: string): boolean {
+  return new Set(key).size < 9;
 }
