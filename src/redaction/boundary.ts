@@ -28,10 +28,20 @@ export function isWord(code: number): boolean {
   return (classOf(code) & (digit | letter)) !== 0 || code === 95;
 }
 
+/** A letter that stands for a line end or the like after a backslash is no part of a word. */
+export function isWordAt(text: string, index: number): boolean {
+  return isWord(text.charCodeAt(index)) && !(text[index - 1] === "\\" && "nrtbf".includes(text[index] as string));
+}
+
 /** Not in the middle of a word. The `n` of an escaped newline is no word, nor are `u00e9` and a URL's `%3D`. */
 export function startsAt(text: string, index: number): boolean {
-  if (!isWord(text.charCodeAt(index - 1))) return true;
-  if (text[index - 2] === "\\") return "nrtbf".includes(text[index - 1] as string);
+  if (!isWordAt(text, index - 1)) return true;
   if (text[index - 3] === "%") return /^[0-9a-f]{2}$/i.test(text.slice(index - 2, index));
   return text[index - 6] === "\\" && /^u[0-9a-f]{4}$/i.test(text.slice(index - 5, index));
+}
+
+/** The words before a place; at the start of a text the key under which it stands. */
+export function wordsBefore(text: string, start: number, key: string | undefined): string {
+  const before = text.slice(Math.max(0, start - 64), start);
+  return key !== undefined && start <= 16 && /^["'\\+(]*$/.test(before) ? `${key}: ${before}` : before;
 }

@@ -48,7 +48,7 @@ export function createFinder({ patterns, custom }: Pick<RedactionSettings, "patt
         (start, end) => findings.push({ name: "iban", start, end }),
       );
     }
-    if (wants.has("ip")) findAddresses(text, findings);
+    if (wants.has("ip")) findAddresses(text, key, findings);
     for (const { name, pattern } of own) findCustom(text, name, pattern, findings);
     return findings.length > 1 ? withoutOverlaps(findings) : findings;
   };

@@ -1,10 +1,10 @@
 /** Rewrites the values of a JSON text in their places; the rest of the text stays as it was written. */
 
 export type JsonVisitor = {
-  /** A string's text, decoded, and the member under which it stands. Returns the new text. */
-  string(text: string, key: string | undefined): string;
+  /** A string's text, decoded, and the member under which it stands, maybe in a list. Returns the new text. */
+  string(text: string, key: string | undefined, inList: boolean): string;
   /** A number as it is written; a string in its place, or undefined: it stays. */
-  number(text: string, key: string | undefined): string | undefined;
+  number(text: string, key: string | undefined, inList: boolean): string | undefined;
   /** The name of a member. */
   name(text: string): string;
   /** Before a member's value is walked: its new value as JSON text, or undefined. Asked with the value as it is written. */
@@ -74,6 +74,7 @@ export function rewriteJson(text: string, visitor: JsonVisitor): string | null {
     skip();
     const start = at;
     const code = text.charCodeAt(at);
+    const inList = open.at(-1)?.object === false;
     const wanted = key !== undefined && hidden === 0 && open.at(-1)?.object && visitor.replaces(key) ? key : undefined;
     if (code === 123 || code === 91) {
       at++;
@@ -93,7 +94,7 @@ export function rewriteJson(text: string, visitor: JsonVisitor): string | null {
       if (value === null) return null;
       if (wanted !== undefined) replaceMember(wanted, start, end);
       else if (hidden === 0) {
-        const changed = visitor.string(value, key);
+        const changed = visitor.string(value, key, inList);
         if (changed !== value) put(start, end, JSON.stringify(changed));
       }
       at = end;
@@ -106,7 +107,7 @@ export function rewriteJson(text: string, visitor: JsonVisitor): string | null {
         if (!number.test(text)) return null;
         end = number.lastIndex;
         if (wanted === undefined && hidden === 0) {
-          const changed = visitor.number(text.slice(start, end), key);
+          const changed = visitor.number(text.slice(start, end), key, inList);
           if (changed !== undefined) put(start, end, JSON.stringify(changed));
         }
       }
@@ -147,11 +148,8 @@ export function rewriteJson(text: string, visitor: JsonVisitor): string | null {
     if (end < 0) return false;
     const name = decode(at, end);
     if (name === null) return false;
-    if (hidden === 0) {
-      const changed = visitor.name(name);
-      if (changed !== name) put(start, end, JSON.stringify(changed));
-    }
-    key = name;
+    key = hidden === 0 ? visitor.name(name) : name;
+    if (key !== name) put(start, end, JSON.stringify(key));
     at = end;
     skip();
     if (text.charCodeAt(at) !== 58) return false;

@@ -13,7 +13,7 @@ export type KeyRule = {
 
 const identities = /(?:session|user|conversation|thread|chat|customer|account|tenant)[._\s-]?(?:id|uuid|guid)$/i;
 const hints =
-  /key|token|secret|pass|pwd|credential|auth|phone|mobile|handy|telefon|tel|cell|fax|whatsapp|sms|msisdn|ssn|social/i;
+  /key|token|secret|pass|pwd|credential|auth|signature|phone|mobile|handy|telefon|telefax|tel|cell|fax|whatsapp|sms|msisdn|ssn|social|version|release|build|oid|section|chapter|clause|^ver$|^v$/i;
 const mostRemembered = 2000;
 
 export function createKeyRules(keys: RedactionSettings["keys"]): (key: string) => KeyRule {

@@ -1,15 +1,18 @@
 /** The check digit of payment cards (ISO/IEC 7812-1) and who issued them. */
 
-/** Whether the digits, and nothing else, end in their check digit. */
-function passesLuhn(digits: string): boolean {
+/** Whether the digits from `start` to `end` end in their check digit; what stands between them does not count. */
+function passesLuhn(text: string, start: number, end: number): boolean {
   let sum = 0;
-  for (let i = digits.length - 1, double = false; i >= 0; i--, double = !double) {
-    let digit = digits.charCodeAt(i) - 48;
+  let double = false;
+  for (let i = end - 1; i >= start; i--) {
+    let digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) continue;
     if (double) {
       digit *= 2;
       if (digit > 9) digit -= 9;
     }
     sum += digit;
+    double = !double;
   }
   return sum % 10 === 0;
 }
@@ -29,8 +32,8 @@ const issuers: [RegExp, number[]][] = [
 ];
 
 /** Whether a known issuer hands out cards of this beginning and length, and the check digit is right. */
-export function isCardNumber(digits: string): boolean {
-  return (
-    passesLuhn(digits) && issuers.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits))
-  );
+export function isCardNumber(text: string, start: number, end: number): boolean {
+  if (!passesLuhn(text, start, end)) return false;
+  const digits = text.slice(start, end).replace(/\D/g, "");
+  return issuers.some(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits));
 }

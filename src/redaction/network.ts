@@ -1,5 +1,5 @@
 /** Finds e-mail and IP addresses. */
-import { classOf, digit, hexLetter, isWord, letter, startsAt } from "./boundary.js";
+import { classOf, digit, hexLetter, isWord, letter, startsAt, wordsBefore } from "./boundary.js";
 import type { Finding } from "./marks.js";
 
 const longestLocal = 64;
@@ -51,11 +51,11 @@ function isDomain(domain: string): boolean {
 
 const address = /(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}/g;
 const versionBefore =
-  /(?:(?:version|ver|v|release|build|section|chapter|clause|oid|§)[\s"'=:]{0,4}|(?:^|[\s("'])[a-z][\w.-]{0,20}\/)$/i;
+  /(?:(?:version|ver|v|release|build|section|chapter|clause|oid|§)[\s"'\\=:]{0,24}|(?:^|[\s("'])[a-z][\w.-]{0,20}\/)$/i;
 /** They tell nothing of anybody: unspecified, loopback, broadcast and netmasks. */
 const nobody = /^(?:0\.|127\.|255\.)/;
 
-export function findAddresses(text: string, findings: Finding[]): void {
+export function findAddresses(text: string, key: string | undefined, findings: Finding[]): void {
   if (text.includes(".")) {
     address.lastIndex = 0;
     for (let match = address.exec(text); match; match = address.exec(text)) {
@@ -65,7 +65,7 @@ export function findAddresses(text: string, findings: Finding[]): void {
       const before = text.charCodeAt(start - 1);
       if (before === 46 || before === 45 || (text[end] === "." && classOf(text.charCodeAt(end + 1)) & digit)) continue;
       if (text[end] === "-" && isWord(text.charCodeAt(end + 1))) continue;
-      if (versionBefore.test(text.slice(Math.max(0, start - 24), start))) continue;
+      if (versionBefore.test(wordsBefore(text, start, key))) continue;
       findings.push({ name: "ip", start, end });
     }
   }

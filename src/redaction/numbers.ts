@@ -1,5 +1,5 @@
 /** Finds payment cards and social security numbers, and hands over what may be a telephone number. */
-import { classOf, digit, isWord, numeric, startsAt } from "./boundary.js";
+import { classOf, digit, isWord, isWordAt, numeric, startsAt, wordsBefore } from "./boundary.js";
 import { isCardNumber } from "./luhn.js";
 import type { Finding } from "./marks.js";
 import { readPhone } from "./phone.js";
@@ -84,18 +84,13 @@ export function digitsOf({ text, starts, ends }: DigitGroups, index: number, cou
 export function opens(text: string, start: number): boolean {
   if (!startsAt(text, start)) return false;
   const before = text[start - 1];
-  return before !== "." && !((before === "-" || before === "/") && isWord(text.charCodeAt(start - 2)));
+  return before !== "." && !((before === "-" || before === "/") && isWordAt(text, start - 2));
 }
 
 /** Whether it may end there: it does not go on as a word, a decimal or a longer number. */
 export function closes(text: string, end: number): boolean {
   const next = text.charCodeAt(end);
   return !isWord(next) && !((next === 45 || next === 46 || next === 47) && isWord(text.charCodeAt(end + 1)));
-}
-
-/** The words before a number; at the start of a text its key. */
-export function wordsBefore({ text, key }: DigitGroups, start: number): string {
-  return start <= 2 ? `${key ?? ""} ${text.slice(0, start)}` : text.slice(Math.max(0, start - 40), start);
 }
 
 /** Sizes of the groups as they are printed on cards. */
@@ -107,8 +102,10 @@ function readCard(groups: DigitGroups, index: number, findings: Finding[]): numb
   const start = starts[index] as number;
   const size = sizeOf(groups, index);
   if (size > 19 || size < 4 || !opens(text, start)) return 0;
-  const isCard = (count: number) =>
-    closes(text, ends[index + count - 1] as number) && isCardNumber(digitsOf(groups, index, count));
+  const isCard = (count: number) => {
+    const end = ends[index + count - 1] as number;
+    return closes(text, end) && isCardNumber(text, start, end);
+  };
   let taken = size >= 13 && isCard(1) ? 1 : 0;
   const separator = links[index];
   let shape = `${size}`;
@@ -123,7 +120,7 @@ function readCard(groups: DigitGroups, index: number, findings: Finding[]): numb
   return taken;
 }
 
-const saysSocialSecurity = /(?:ssn|social[\s_-]?security)(?:[\s_-]?(?:number|no|nr))?(?: is)?[\s"'\\:=.#(]{0,5}$/i;
+const saysSocialSecurity = /(?:ssn|social[\s_-]?security)(?:[\s_-]?(?:number|no|nr))?(?: is)?[\s"'\\:=.#(]{0,24}$/i;
 
 /** With dashes as they are issued; in other forms only where the words before say what it is. */
 function readSocialSecurity(groups: DigitGroups, index: number, findings: Finding[]): number {
@@ -142,7 +139,7 @@ function readSocialSecurity(groups: DigitGroups, index: number, findings: Findin
   // never issued: areas 000, 666 and 900 to 999, group 00, serial 0000
   if (/^(?:000|666|9)|^...00|0000$/.test(digitsOf(groups, index, count))) return 0;
   const issuedForm = count === 3 && separator === "-";
-  if (!issuedForm && !saysSocialSecurity.test(wordsBefore(groups, start))) return 0;
+  if (!issuedForm && !saysSocialSecurity.test(wordsBefore(text, start, groups.key))) return 0;
   findings.push({ name: "ssn", start, end });
   return count;
 }

@@ -1,7 +1,7 @@
 /** Tells telephone numbers from other groups of digits: international, North American, and national forms with a leading 0. */
-import { isWord } from "./boundary.js";
+import { isWordAt, wordsBefore } from "./boundary.js";
 import type { Finding } from "./marks.js";
-import { closes, type DigitGroups, digitsOf, opens, sizeOf, wordsBefore } from "./numbers.js";
+import { closes, type DigitGroups, digitsOf, opens, sizeOf } from "./numbers.js";
 
 /** No country writes more. */
 const mostGroups = 7;
@@ -20,10 +20,10 @@ const nationalShapes = new Set(
 
 /** Enough for digits without any form. */
 const saysPhone =
-  /(?:phone|mobile|telefon|telefax|whatsapp|msisdn|(?:^|[^a-z])(?:tel|fax|sms|handy|cell))(?:[\s_-]?(?:number|no|nr))?(?:[\s:]+(?:is|at))?[\s"'\\:=.#(]{0,5}$/i;
+  /(?:phone|mobile|telefon|telefax|whatsapp|msisdn|(?:^|[^a-z])(?:tel|fax|sms|handy|cell))(?:[\s_-]?(?:number|no|nr))?(?:[\s:]+(?:is|at))?[\s"'\\:=.#(+]{0,24}$/i;
 /** Enough for digits in groups. */
 const saysCall =
-  /(?:^|[^a-z])(?:call|dial|ring|text|reach)(?: (?:me|us|him|her|them))?(?: (?:at|on|under))?[\s"'\\:=.#(]{1,5}$/i;
+  /(?:^|[^a-z])(?:call|dial|ring|text|reach)(?: (?:me|us|him|her|them))?(?: (?:at|on|under))?[\s"'\\:=.#(]{1,24}$/i;
 
 /** How many groups the number takes; 0 = it is none. */
 export function readPhone(groups: DigitGroups, index: number, findings: Finding[]): number {
@@ -82,9 +82,7 @@ function longest(groups: DigitGroups, index: number, most: number, has: (form: F
 
 /** No sum: `a+123`, `f(x)+(123)`. */
 function opensSigned(text: string, opening: number): boolean {
-  const before = text.charCodeAt(opening - 1);
-  const escaped = text[opening - 2] === "\\" && /[nrt]/.test(text[opening - 1] as string);
-  return escaped || !(isWord(before) || before === 41 || before === 93 || before === 43);
+  return !isWordAt(text, opening - 1) && !")]+".includes(text[opening - 1] ?? " ");
 }
 
 function isInternational({ groups, index, digits, bracket, sizes, gaps }: Form): boolean {
@@ -137,6 +135,6 @@ const dates = new Set(["1-1-4", "1-2-4", "2-1-4", "2-2-4", "4-2-2", "4-1-1", "4-
 
 function isNamed({ groups, index, digits, sizes, gaps }: Form): boolean {
   if (digits.length > 15 || gaps.includes("/") || dates.has(sizes.join("-"))) return false;
-  const words = wordsBefore(groups, groups.starts[index] as number);
+  const words = wordsBefore(groups.text, groups.starts[index] as number, groups.key);
   return saysPhone.test(words) ? sizes.length > 1 || digits.length >= 9 : sizes.length > 1 && saysCall.test(words);
 }

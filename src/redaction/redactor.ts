@@ -1,6 +1,6 @@
 /** Makes a redactor out of settings. */
 import { createFinder } from "./find.js";
-import { rewriteJson } from "./json-text.js";
+import { type JsonVisitor, rewriteJson } from "./json-text.js";
 import { createKeyRules } from "./keys.js";
 import { type Finding, markFor, markReader } from "./marks.js";
 import { createMemo, type Redacted } from "./memo.js";
@@ -47,8 +47,8 @@ export function createRedactor(settings: RedactionSettings, pseudonym: (value: s
     return markFor(name, value, how, pseudonym);
   }
 
-  function redactPlain(text: string, key: string | undefined, how: RedactionMode): string {
-    const hint = hintOf(key);
+  /** `hint`: the name under which the text stands, where it tells anything. */
+  function redactPlain(text: string, hint: string | undefined, how: RedactionMode): string {
     let result = text;
     for (let round = 0; round < mostRounds; round++) {
       const findings = outsideOfMarks(find(result, hint), result);
@@ -94,26 +94,29 @@ export function createRedactor(settings: RedactionSettings, pseudonym: (value: s
     });
   }
 
-  function redactText(text: string, key: string | undefined, how: RedactionMode, depth: number): string {
+  function redactText(text: string, hint: string | undefined, how: RedactionMode, depth: number): string {
     if (depth < deepestJson && mayBeJson(text)) {
-      if (!readsAllJson && !/\\[u/]/.test(text) && find(text, hintOf(key)).length === 0) return text;
-      const rewritten = rewriteJson(text, visitor(key, how, depth + 1));
+      // what stands in JSON without such escapes shows itself in the text as it is
+      if (!readsAllJson && !/\\[u/]/.test(text) && find(text, hint).length === 0) return text;
+      const rewritten = rewriteJson(text, visitor(hint, how, depth + 1));
       if (rewritten !== null) return rewritten;
     }
-    return redactPlain(text, key, how);
+    return redactPlain(text, hint, how);
   }
 
-  function visitor(outer: string | undefined, outerMode: RedactionMode, depth: number) {
-    const howFor = (key: string | undefined) => (key === undefined ? outerMode : modeFor(key));
+  function visitor(outerHint: string | undefined, outerMode: RedactionMode, depth: number): JsonVisitor {
+    const modeOf = (key: string | undefined) => (key === undefined ? outerMode : modeFor(key));
+    const hintFor = (key: string | undefined, inList: boolean) =>
+      inList ? undefined : key === undefined ? outerHint : hintOf(key);
     return {
-      string: (text: string, key: string | undefined) => redactText(text, key ?? outer, howFor(key), depth),
-      number(text: string, key: string | undefined) {
-        const changed = redactPlain(text, key ?? outer, howFor(key));
+      string: (text, key, inList) => redactText(text, hintFor(key, inList), modeOf(key), depth),
+      number(text, key, inList) {
+        const changed = redactPlain(text, hintFor(key, inList), modeOf(key));
         return changed === text ? undefined : changed;
       },
-      name: (text: string) => redactPlain(text, undefined, mode),
-      replaces: (name: string) => ruleOf(name).mark !== undefined,
-      member(name: string, value: string) {
+      name: (text) => redactPlain(text, undefined, mode),
+      replaces: (name) => ruleOf(name).mark !== undefined,
+      member(name, value) {
         const mark = ruleOf(name).mark as string;
         if (value === "null") return undefined;
         const changed = wholeMark(mark, value[0] === '"' ? (JSON.parse(value) as string) : value, modeFor(name));
@@ -134,7 +137,7 @@ export function createRedactor(settings: RedactionSettings, pseudonym: (value: s
     }
     const before = counts;
     counts = {};
-    const redacted: Redacted = { text: redactText(text, key, how, 0), counts };
+    const redacted: Redacted = { text: redactText(text, rule?.hint, how, 0), counts };
     if (redacted.text === text) redacted.text = text;
     memo.set(memoKey, redacted);
     counts = before;

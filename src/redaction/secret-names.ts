@@ -1,5 +1,5 @@
 /** The name before a value: `api_key=…`, `"apiKey": "…"`, `Authorization: Bearer …`. */
-import { isWord } from "./boundary.js";
+import { isWordAt } from "./boundary.js";
 
 const secretName =
   /(?:(?:api|access|secret|private|auth|account|subscription|encryption|signing|master|admin|service|client|storage|shared|sas)[_. -]?key|apikey|(?:^|[^a-z])token|(?:access|auth|refresh|bearer|api|bot|session|secret|client|user|deploy|personal|security|private|id|csrf|xsrf|app|sas|webhook)[_. -]?token|secret|password|passwd|pwd|passphrase|credentials?|authorization|signature)$/i;
@@ -15,8 +15,14 @@ const longestName = 64;
 
 export type NameBefore = { name?: string; scheme?: "bearer" | "basic" | "other" };
 
-/** Reads backwards from a value, at most some 100 characters: quotes, a scheme, `:` or `=`, quotes, the name. */
-export function nameBefore(text: string, start: number): NameBefore {
+/** JSON inside of JSON has many backslashes. */
+const mostQuotes = 128;
+
+/**
+ * Reads backwards from a value, at most some hundred characters: quotes, a scheme, `:` or `=`, quotes, the name. `key`:
+ * the name of a value that fills its text.
+ */
+export function nameBefore(text: string, start: number, key: string | undefined): NameBefore {
   let at = skipQuotes(text, start);
   let scheme: NameBefore["scheme"];
   const spaced = skipSpaces(text, at);
@@ -28,6 +34,7 @@ export function nameBefore(text: string, start: number): NameBefore {
       at = skipQuotes(text, spaced - word.length);
     }
   }
+  if (at === 0) return key === undefined ? {} : { name: key };
   at = skipSpaces(text, at);
   const delimiter = text[at - 1];
   if (delimiter !== ":" && delimiter !== "=" && !(delimiter === ">" && text[at - 2] === "=")) return {};
@@ -41,19 +48,22 @@ export function nameBefore(text: string, start: number): NameBefore {
 
 function skipSpaces(text: string, end: number): number {
   let at = end;
-  while (end - at < 8 && (text[at - 1] === " " || text[at - 1] === "\t")) at--;
+  while (end - at < 8) {
+    if (text[at - 1] === " " || text[at - 1] === "\t") at--;
+    else if (text[at - 1] === "t" && text[at - 2] === "\\") at = skipQuotes(text, at - 1);
+    else break;
+  }
   return at;
 }
 
 function skipQuotes(text: string, end: number): number {
   let at = end;
-  while (end - at < 8 && "\"'`\\".includes(text[at - 1] ?? "none")) at--;
+  while (end - at < mostQuotes && "\"'`\\".includes(text[at - 1] ?? "none")) at--;
   return at;
 }
 
 function wordBefore(text: string, end: number): string {
   let at = end;
-  while (end - at < longestName && (isWord(text.charCodeAt(at - 1)) || text[at - 1] === "-" || text[at - 1] === "."))
-    at--;
+  while (end - at < longestName && (isWordAt(text, at - 1) || text[at - 1] === "-" || text[at - 1] === ".")) at--;
   return text.slice(at, end);
 }

@@ -137,11 +137,10 @@ const judgedLength = 256;
 function isNamed(text: string, { start, end }: Place, key: string | undefined): boolean {
   const value = text.slice(start, Math.min(end, start + judgedLength));
   if (value.length === 84 && azureKey.test(value)) return true;
-  const { name, scheme } = nameBefore(text, start);
+  const { name, scheme } = nameBefore(text, start, key);
   if (scheme === "bearer") return looksRandom(value);
   if (scheme === "basic") return isBasic(value);
-  const named = start === 0 ? key : name;
-  return named !== undefined && isSecretName(named) && looksRandom(value);
+  return name !== undefined && isSecretName(name) && looksRandom(value);
 }
 
 /** Random letters and digits change their kind every second or third character, words and what is made of them do not. */
