@@ -4,7 +4,7 @@ import type { ReadSpan } from "./read-span.js";
 
 /** Attribute keys that carry recorded text in the dialects that Agensight reads. */
 const contentKeys =
-  /^(gen_ai\.(prompt|completion|input|output|system_instructions|tool\.(definitions|call\.(arguments|result)|description)|evaluation\.explanation)|llm\.(input_messages|output_messages|prompts|completions|tools|request\.functions|invocation_parameters)|input\.|output\.|ai\.(prompt|response\.(text|object|reasoning|toolCalls|files)|toolCall\.(args|result)|value|values|embedding)|traceloop\.entity\.(input|output)|tool\.(parameters|json_schema)|retrieval\.documents|reranker\.|embedding\.embeddings|document\.|db\.(query\.text|statement)|http\.(request|response)\.body)/;
+  /^(gen_ai\.(prompt|completion|input|output|system_instructions|tool\.(definitions|call\.(arguments|result)|description)|evaluation\.explanation|retrieval\.(query|documents))|llm\.(input_messages|output_messages|prompts|prompt_template|function_call|completions|tools|request\.functions|invocation_parameters)|input\.|output\.|ai\.(prompt|response\.(text|object|reasoning|toolCalls|files)|toolCall\.(args|result)|value|values|embedding|documents|ranking)|traceloop\.(entity\.(input|output)|prompt\.)|anthropic\.tool_result\.content|tool\.(parameters|json_schema)|retrieval\.documents|reranker\.|embedding\.embeddings|document\.|db\.(query\.text|statement)|http\.(request|response)\.body)/;
 
 /** A span and its facts without recorded text; names, models, tokens, times and errors' types stay. */
 export function leaveOutContent({ span, facts, ...rest }: ReadSpan): ReadSpan {
