@@ -63,10 +63,6 @@ export function currentRun(): Run | undefined {
   return context.active().getValue(key) as Run | undefined;
 }
 
-export function openRuns(): number {
-  return open.size;
-}
-
 export function beginRun({ parent, shown, ...start }: RunStart): Run {
   const active = context.active();
   // spans that the program itself started in the parent's code are nearer than the parent

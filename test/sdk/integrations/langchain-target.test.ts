@@ -6,14 +6,14 @@ import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { BaseRetriever } from "@langchain/core/retrievers";
 import { RunnableLambda } from "@langchain/core/runnables";
 import { FakeListChatModel } from "@langchain/core/utils/testing";
-import { context } from "@opentelemetry/api";
+import { context, type Span, trace } from "@opentelemetry/api";
 import { createAgent } from "langchain";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { run, spansIn, workspace } from "../program.js";
 import { built, type Recording, startRecording } from "./recorded.js";
 
 const { instrumentLangChain } = await built<typeof import("../../../src/sdk/integrations.js")>("sdk/integrations.js");
-const { openRuns } = await built<typeof import("../../../src/sdk/integrations/langchain-runs.js")>(
+const { openRun } = await built<typeof import("../../../src/sdk/integrations/langchain-runs.js")>(
   "sdk/integrations/langchain-runs.js",
 );
 
@@ -161,20 +161,25 @@ describe("What goes wrong in recording", () => {
 describe("A run that nobody tells the end of", () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  const chain = () => ChatPromptTemplate.fromTemplate("Hello").pipe(model("abc"));
 
   test("ends when nobody can go on with it", async () => {
     instrument();
     const spans = await recording.of(async () => {
+      let span: Span | undefined;
       await (async () => {
-        for await (const _ of await chain().stream({})) break;
+        const first = RunnableLambda.from(() => {
+          span = trace.getActiveSpan();
+          return "Hello";
+        });
+        for await (const _ of await first.pipe(model("abc")).stream("?")) break;
       })();
+      expect(span?.isRecording()).toBe(true);
       await expect
         .poll(() => {
           collect();
-          return openRuns();
+          return span?.isRecording();
         })
-        .toBe(0);
+        .toBe(false);
     });
     expect(spans.map(({ name, status }) => [name, status])).toEqual([
       ["invoke_workflow RunnableSequence", "ok"],
@@ -193,8 +198,19 @@ describe("A run that nobody tells the end of", () => {
     ]);
     space.remove();
   });
+});
 
-  test("is the only one that is remembered: nothing is open after all other runs", () => {
-    expect(openRuns()).toBe(0);
-  });
+test("A run is forgotten when it has ended", async () => {
+  instrument();
+  const ids: string[] = [];
+  let wasOpen = false;
+  const note = (...args: unknown[]) => {
+    ids.push(args[2] as string);
+    wasOpen ||= openRun(args[3]) !== undefined;
+  };
+  const own = managers.ensureHandler({ handleChainStart: note, handleChatModelStart: note });
+  own.awaitHandlers = true;
+  await createAgent({ name: "a", model: model("x"), tools: [] }).invoke(hello, { callbacks: [own] });
+  expect([ids.length > 3, wasOpen]).toEqual([true, true]);
+  expect(ids.filter((id) => openRun(id))).toEqual([]);
 });
