@@ -81,7 +81,8 @@ function readBlock(block: unknown): Fields[] {
   return [mediaPart(block) ?? { type: String(type ?? "unknown"), ...rest }];
 }
 
-function plainContent(content: unknown): unknown {
+/** The content of a tool's message: its text, or parts where it is more than text. */
+export function plainContent(content: unknown): unknown {
   if (!Array.isArray(content)) return content;
   const parts = readContent(content);
   return parts.every((part) => part.type === "text") ? parts.map((part) => part.content).join("\n") : parts;

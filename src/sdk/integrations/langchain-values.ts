@@ -1,6 +1,7 @@
 /** What goes into and comes out of chains and graphs: messages as messages, the rest as JSON. */
 import type { CallAttributes } from "./call-span.js";
-import { fieldsOf, isMessage, readMessages } from "./langchain-messages.js";
+import { fieldsOf, isMessage, plainContent, readMessages } from "./langchain-messages.js";
+import { mediaPart } from "./media-part.js";
 
 export function inputAttributes(value: unknown): CallAttributes {
   const { messages, rest } = split(unwrap(value, "input"));
@@ -14,7 +15,7 @@ export function outputAttributes(value: unknown): CallAttributes {
 }
 
 export function toolResult(output: unknown): unknown {
-  const result = isMessage(output) ? fieldsOf(output).content : output;
+  const result = isMessage(output) ? plainContent(fieldsOf(output).content) : output;
   return typeof result === "string" ? result : json(result);
 }
 
@@ -41,13 +42,19 @@ function split(value: unknown): { messages: unknown[] | undefined; rest: unknown
   return { messages, rest: Object.keys(rest).length > 0 ? rest : undefined };
 }
 
+function withoutBytes(value: unknown): unknown {
+  const isData = typeof value === "string" && value.startsWith("data:") && value.length > 200;
+  const part = mediaPart(isData ? { type: "file", url: value } : value);
+  return part?.sha256 === undefined ? value : part;
+}
+
 /** undefined for nothing, and for what JSON cannot say. */
 function json(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return undefined;
   try {
     return JSON.stringify(value, function (this: Record<string, unknown>, key, serialized) {
-      return isMessage(this[key]) ? readMessages([this[key]])[0] : serialized;
+      return isMessage(this[key]) ? readMessages([this[key]])[0] : withoutBytes(serialized);
     });
   } catch {
     return undefined;

@@ -159,6 +159,30 @@ describe("An agent", () => {
     ]);
   });
 
+  test("keeps no bytes of what a tool or a chain hands on", async () => {
+    const data = Buffer.from("a picture, ".repeat(50)).toString("base64");
+    const draw = tool(
+      () =>
+        [
+          { type: "text", text: "See:" },
+          { type: "image", mimeType: "image/png", data },
+        ] as never,
+      {
+        name: "draw",
+        description: "Draws",
+        schema: z.object({}),
+      },
+    );
+    const spans = await recording.of(async () => {
+      await createAgent({ name: "painter", model: new Scripted([calls("draw")]), tools: [draw] }).invoke(hello);
+      await RunnableLambda.from((x) => x).invoke({ picture: `data:image/png;base64,${data}` });
+    });
+    expect(JSON.stringify(spans)).not.toContain(data.slice(0, 40));
+    const kept = JSON.parse(String(spans.find((span) => span.tool)?.attributes["gen_ai.tool.call.result"]));
+    expect(kept).toMatchObject([{ type: "text" }, { type: "blob", mime_type: "image/png", size: 550 }]);
+    expect(spans.at(-1)?.attributes["output.value"]).toContain('"size":550');
+  });
+
   test("whose tool fails shows the failure where it was", async () => {
     const broken = tool(() => Promise.reject(new TypeError("no such town")), {
       name: "broken",
