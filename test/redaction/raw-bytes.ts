@@ -7,7 +7,7 @@ import { openForReading } from "../../src/store/open-store.js";
 import { placesIn } from "./planted.js";
 
 /** Every file below a folder. */
-function filesIn(folder: string): string[] {
+export function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name))
     .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
