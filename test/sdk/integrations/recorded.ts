@@ -33,7 +33,9 @@ export function startRecording(): Recording {
         await work();
       });
       await tracing.flush();
-      return (await spansIn(space.db)).filter((span) => span.trace_id === trace && span.name !== "around");
+      return parentsFirst(
+        (await spansIn(space.db)).filter((span) => span.trace_id === trace && span.name !== "around"),
+      );
     },
     told: () => messages.splice(0),
     async stop() {
@@ -42,4 +44,12 @@ export function startRecording(): Recording {
       space.remove();
     },
   };
+}
+
+/** Starts are told to the ms: of those that are told alike, the outer one was first. */
+function parentsFirst(spans: SpanDetail[]): SpanDetail[] {
+  const byId = new Map(spans.map((span) => [span.span_id, span]));
+  const depth = (span: SpanDetail | undefined): number =>
+    span === undefined ? 0 : 1 + depth(byId.get(span.parent_span_id ?? ""));
+  return spans.sort((a, b) => a.start.localeCompare(b.start) || depth(a) - depth(b));
 }
