@@ -129,7 +129,7 @@ function describeEmbedding(self: Foreign, [input]: Foreign[]): Traced {
       "gen_ai.operation.name": "embeddings",
       "gen_ai.provider.name": providerOf(self),
       "gen_ai.request.model": model,
-      "gen_ai.input.messages": [input].flat().map(userMessage),
+      "gen_ai.input.messages": [{ role: "user", parts: [input].flat().flatMap((text) => userMessage(text).parts) }],
       ...serverOf(self),
     }),
     reader: readOnce(readVectors),

@@ -34,7 +34,7 @@ export function instrumentLlamaIndex(target?: unknown): () => void {
   quietly("LlamaIndex could not be instrumented", () => {
     for (const one of target === undefined ? usedCopies() : [target]) undos.push(...patchTarget(one));
     if (undos.length > 0) undos.push(activate());
-    else diag.error(`agensight: ${target === undefined ? missing : unknown}; nothing is recorded`);
+    else diag.warn(`agensight: ${target === undefined ? missing : unknown}; nothing is recorded`);
   });
   return undoAll(undos);
 }
