@@ -30,7 +30,17 @@ function isIterator(value: object): value is AsyncIterator<unknown> {
   return typeof (value as Partial<AsyncIterator<unknown>>).next === "function";
 }
 
+/** By iterator: an engine hands on the very stream that it was given, and each of them has its span. */
+const observers = new WeakMap<object, StreamEnds[]>();
+
 function observeInside(iterator: AsyncIterator<unknown>, call: CallSpan, ends: StreamEnds): void {
+  const known = observers.get(iterator);
+  if (known) {
+    known.push(ends);
+    return;
+  }
+  const all = [ends];
+  observers.set(iterator, all);
   for (const name of ["next", "return", "throw"] as const) {
     const method = iterator[name] as ((...args: unknown[]) => unknown) | undefined;
     if (typeof method !== "function") continue;
@@ -40,5 +50,17 @@ function observeInside(iterator: AsyncIterator<unknown>, call: CallSpan, ends: S
       configurable: true,
     });
   }
-  observeIterator(iterator, ends, () => true);
+  const each = (tell: (one: StreamEnds) => void) => {
+    for (const one of all) tell(one);
+  };
+  observeIterator(
+    iterator,
+    {
+      step: (step) => each((one) => one.step(step)),
+      failed: (error) => each((one) => one.failed(error)),
+      cancelled: () => each((one) => one.cancelled()),
+      left: () => each((one) => one.left()),
+    },
+    () => true,
+  );
 }
