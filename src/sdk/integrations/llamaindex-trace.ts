@@ -85,7 +85,7 @@ function around(wrapped: (this: Foreign, args: Foreign[]) => Foreign, original: 
 }
 
 /** Runs `run` inside of `call`, which ends with what comes of it: a value, a promise's outcome, an iterable's end. */
-export function observeResult<T>(call: CallSpan, run: () => T, reader: AnswerReader): T {
+function observeResult<T>(call: CallSpan, run: () => T, reader: AnswerReader): T {
   let result: T;
   try {
     result = call.within(run);

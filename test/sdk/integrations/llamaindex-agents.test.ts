@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { tool } from "@llamaindex/core/tools";
 import { OpenAI } from "@llamaindex/openai";
 import {
   agent,
@@ -10,6 +9,7 @@ import {
   multiAgent,
   workflowEvent,
 } from "@llamaindex/workflow";
+import { tool } from "llamaindex";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { SpanDetail } from "../../../src/store/reader.js";

@@ -1,6 +1,5 @@
-import { BaseLLM, ToolCallLLM } from "@llamaindex/core/llms";
-import { tool } from "@llamaindex/core/tools";
 import { OpenAI, OpenAIEmbedding, OpenAIResponses } from "@llamaindex/openai";
+import { BaseLLM, ToolCallLLM, tool } from "llamaindex";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { SpanDetail } from "../../../src/store/reader.js";
