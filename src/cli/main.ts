@@ -11,6 +11,7 @@ export function main(args: string[]): Promise<void> {
     import: async () => (await import("./commands/import.js")).importCommand,
     export: async () => (await import("./commands/export.js")).exportCommand,
     doctor: async () => (await import("./commands/doctor.js")).doctor,
+    redact: async () => (await import("./commands/redact.js")).redact,
     prune: async () => (await import("./commands/prune.js")).prune,
     reprice: async () => (await import("./commands/reprice.js")).reprice,
   });

@@ -18,7 +18,7 @@ export type LogWrite = {
 
 /** A span that is already there takes a new seq. Returns how many records were new. */
 export function writeLogs(writer: SpanWriter, logs: LogWrite[]): number {
-  const { engine, content, interned, useBlocks } = writer;
+  const { engine, content, useBlocks } = writer;
   return writer.transact(() => {
     let added = 0;
     for (const log of logs) {
@@ -30,16 +30,7 @@ export function writeLogs(writer: SpanWriter, logs: LogWrite[]): number {
       added++;
       const { id } = engine.get(
         "INSERT INTO log (trace_id, span_id, time_us, resource, scope, hash, messages, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        [
-          traceKey,
-          spanKey,
-          log.time_us,
-          interned.resource(log.resource),
-          interned.scope(log.scope),
-          key,
-          content.put(log.messages, true),
-          content.put(log.body, true),
-        ],
+        [traceKey, spanKey, log.time_us, ...Object.values(logValues(writer, log))],
       ) as Row;
       const trace = engine.get("SELECT id FROM trace WHERE trace_id = ?", [traceKey])?.id;
       // until its trace comes the record itself keeps its content alive
@@ -55,4 +46,15 @@ export function writeLogs(writer: SpanWriter, logs: LogWrite[]): number {
     }
     return added;
   });
+}
+
+/** The columns that hold what a record says; its content is stored on the way. Call inside of a transaction. */
+export function logValues({ interned, content }: SpanWriter, log: LogWrite) {
+  return {
+    resource: interned.resource(log.resource),
+    scope: interned.scope(log.scope),
+    hash: contentKey(log.body),
+    messages: content.put(log.messages, true),
+    body: content.put(log.body, true),
+  };
 }

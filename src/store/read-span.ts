@@ -120,3 +120,11 @@ export function loggedMessages(source: SpanSource, traceId: string, spanId: stri
   }
   return found;
 }
+
+/** What surrounds a span or a record in OTLP, as it came. */
+export function envelope(engine: Engine, row: Row): { resource: object; scope: { scope?: object } } {
+  return {
+    resource: JSON.parse(engine.get("SELECT body FROM resource WHERE id = ?", [row.resource])?.body ?? "{}"),
+    scope: JSON.parse(engine.get("SELECT body FROM scope WHERE id = ?", [row.scope])?.body ?? "{}"),
+  };
+}

@@ -106,3 +106,10 @@ export function fillSearchIndex(engine: Engine, alone: boolean): boolean {
     return rows.length === most;
   });
 }
+
+/** All spans are waiting to be indexed then. Call inside of a transaction. */
+export function emptySearchIndex(engine: Engine): void {
+  if (engine.family !== "native") return;
+  engine.run("INSERT INTO search (search) VALUES ('delete-all')");
+  setMeta(engine, "indexed_seq", 0);
+}

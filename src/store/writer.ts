@@ -172,6 +172,7 @@ export function openSpanWriter(engine: Engine, options: { redacting?: Redacting 
     nextSeq: () => ++seq,
     content,
     interned,
+    rows,
     useBlocks,
     /** What is redacted changes: messages that come again are new. */
     forgetConversations: () => conversations.rollback(),
