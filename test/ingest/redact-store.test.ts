@@ -182,7 +182,11 @@ async function recordBoth(
 
 describe.each(availableEngines)("on %s", (name) => {
   test("it answers every question as if it had been redacted on its way in", async () => {
-    await recordBoth(name, settings("mask"), corpusLines());
+    await recordBoth(
+      name,
+      settings("mask"),
+      corpusLines().filter((_, n) => n % 6 === 0),
+    );
     const before = await withReader(old, (reader) => reader.info());
     await redactStore(old.path, settings("mask"), { engine });
     expect(await everything(old)).toEqual(await everything(fresh));
