@@ -28,11 +28,13 @@ function startRequest(client: Client, path: unknown, options: unknown): CallSpan
   const operation = operations[String(path).split("?", 1)[0] as string];
   if (operation === undefined || typeof options !== "object" || options === null || observed.has(options)) return null;
   observed.add(options);
-  const { body, __span } = options as { body?: unknown; __span?: { name: string; span: Span } };
+  const { body, __span } = options as { body?: unknown; __span?: { span: Span } };
   if (makesOwnSpans(client)) {
-    if (__span?.name !== "anthropic.messages.create" || !recordsContent(client)) return null;
+    if (!__span || !recordsContent(client)) return null;
     const call = joinSpan(__span.span);
-    call.set(() => lacking(body));
+    call.set(() =>
+      operation === "chat" ? lacking(body) : { "gen_ai.operation.name": operation, ...requestAttributes(body) },
+    );
     return call;
   }
   const { model } = fieldsOf(body);

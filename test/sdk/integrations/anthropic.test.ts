@@ -360,6 +360,40 @@ describe.each(versions)("$name", ({ sdk: Anthropic, hasSpans, options }) => {
     expect(spans.filter((span) => span.kind === "llm")).toEqual([]);
   });
 
+  test.runIf(Anthropic.Completions)("The older completions are calls of a model too", async () => {
+    const completion = { type: "completion", id: "compl_1", model: "claude-2.1", stop_reason: "stop_sequence" };
+    server.reply(
+      json({ ...completion, completion: " Rain." }),
+      stream([
+        { ...completion, completion: " Ra", stop_reason: null },
+        { ...completion, completion: "in." },
+      ]),
+    );
+    const older = { model: "claude-2.1", max_tokens_to_sample: 9, prompt: "\n\nHuman: Rain?\n\nAssistant:" };
+    const spans = await recording.of(async () => {
+      expect((await client.completions.create(older)).completion).toBe(" Rain.");
+      expect(await readAll(client.completions.create({ ...older, stream: true }))).toHaveLength(2);
+    });
+    expect(spans).toHaveLength(2);
+    for (const span of spans) {
+      expect(span).toMatchObject({ kind: "llm", status: "ok", model: "claude-2.1", finish_reason: "stop" });
+      expect(span.attributes["gen_ai.operation.name"]).toBe("text_completion");
+      expect(span.input_messages).toEqual([{ role: "user", parts: [{ type: "text", content: older.prompt }] }]);
+      expect(span.output_messages[0]?.parts).toEqual([{ type: "text", content: " Rain." }]);
+    }
+  });
+
+  test.runIf(!hasSpans)("A client of another platform says whose model it asks", async () => {
+    const Base = Anthropic.default ?? Anthropic;
+    class AnthropicBedrock extends Base {}
+    class AnthropicVertex extends Base {}
+    const spans = await recording.of(async () => {
+      for (const Client of [AnthropicBedrock, AnthropicVertex] as Sdk[])
+        await new Client({ apiKey: "k", baseURL: server.url, ...options }).messages.create(ask);
+    });
+    expect(spans.map((span) => span.provider)).toEqual(["aws.bedrock", "gcp.vertex_ai"]);
+  });
+
   test("The raw response can be had, alone or with the message", async () => {
     const spans = await recording.of(async () => {
       const { data, response } = await client.messages.create(ask).withResponse();
