@@ -5,6 +5,7 @@ import { joinSpan, makesOwnSpans, recordsContent } from "./anthropic-own-spans.j
 import { inputMessages, requestAttributes, requestSettings } from "./anthropic-request.js";
 import { createMessageReader } from "./anthropic-response.js";
 import { type CallAttributes, type CallSpan, startCall } from "./call-span.js";
+import { countAttemptsOf } from "./count-attempts.js";
 import { quietly } from "./guard.js";
 import { observeCall } from "./observe-promise.js";
 
@@ -20,11 +21,15 @@ const observed = new WeakSet<object>();
 
 /** Makes the request by `post`. Tokens that are counted and batches are no calls of a model. */
 export function observeRequest(client: Client, path: unknown, options: unknown, post: () => unknown): unknown {
-  const call = quietly("a call could not be observed", () => startRequest(client, path, options));
-  return call ? observeCall(call, post, createMessageReader()) : post();
+  const started = quietly("a call could not be observed", () => startRequest(client, path, options));
+  if (!started) return post();
+  const { call, watch } = started;
+  return observeCall(call, watch ? () => watch(post()) : post, createMessageReader());
 }
 
-function startRequest(client: Client, path: unknown, options: unknown): CallSpan | null {
+type Started = { call: CallSpan; watch?: (answer: unknown) => unknown };
+
+function startRequest(client: Client, path: unknown, options: unknown): Started | null {
   const operation = operations[String(path).split("?", 1)[0] as string];
   if (operation === undefined || typeof options !== "object" || options === null || observed.has(options)) return null;
   observed.add(options);
@@ -35,10 +40,10 @@ function startRequest(client: Client, path: unknown, options: unknown): CallSpan
     call.set(() =>
       operation === "chat" ? lacking(body) : { "gen_ai.operation.name": operation, ...requestAttributes(body) },
     );
-    return call;
+    return { call, watch: call.watch };
   }
   const { model } = fieldsOf(body);
-  return startCall({
+  const call = startCall({
     name: typeof model === "string" ? `${operation} ${model}` : operation,
     kind: SpanKind.CLIENT,
     attributes: () => ({
@@ -48,6 +53,8 @@ function startRequest(client: Client, path: unknown, options: unknown): CallSpan
       ...requestAttributes(body),
     }),
   });
+  countAttemptsOf(call);
+  return { call };
 }
 
 /** The SDK's own span holds messages too, but only the type of what is neither text nor a tool's. */

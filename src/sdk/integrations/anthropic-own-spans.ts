@@ -82,11 +82,16 @@ export function recordsContent(client: object): boolean {
   return settings.tracerProvider === undefined && settings.traces.contentMode === "content";
 }
 
+type JoinedSpan = CallSpan & {
+  /** Watches the answer of a request, and returns it. */
+  watch<T>(answer: T): T;
+};
+
 /**
  * The SDK's span as a `CallSpan` to which an observer adds: the SDK alone ends it, except where nobody ever reads the
  * answer, which it does not notice. What is left to add is added right before it ends.
  */
-export function joinSpan(span: Span): CallSpan {
+export function joinSpan(span: Span): JoinedSpan {
   const endSpan = span.end;
   const isRecording = span.isRecording();
   let chunks = 0;
@@ -135,7 +140,7 @@ export function joinSpan(span: Span): CallSpan {
     setImmediate(() => endWaiting?.());
   };
 
-  const call: CallSpan = {
+  const call: JoinedSpan = {
     span,
     isRecording,
     within: (fn) => fn(),
@@ -146,11 +151,19 @@ export function joinSpan(span: Span): CallSpan {
       failure ??= { error };
       close(read);
     },
-    whenLeft(held, end) {
-      if (isEnded || !isRecording) return;
+    whenLeft(_held, end) {
       left = end;
-      unreachable.unregister(call);
-      unreachable.register(held, leave, call);
+    },
+    watch(answer) {
+      const { responsePromise } = (answer ?? {}) as { responsePromise?: Promise<{ response: object }> };
+      // message threads of the SDK take the response out of the promise: what counts is that it can be read
+      responsePromise?.then(
+        ({ response }) => {
+          if (!isEnded) unreachable.register(response, leave, call);
+        },
+        () => {},
+      );
+      return answer;
     },
     get ended() {
       return isRead;

@@ -3,6 +3,7 @@ import { diag } from "@opentelemetry/api";
 import { type Client, observeRequest } from "./anthropic-call.js";
 import { recordContent } from "./anthropic-own-spans.js";
 import { observeToolRunner } from "./anthropic-tools.js";
+import { patchAttempts } from "./count-attempts.js";
 import { quietly } from "./guard.js";
 import { installedCopies } from "./installed-copies.js";
 import { replaceMethod, undoAll } from "./replace-method.js";
@@ -29,7 +30,12 @@ export function instrumentAnthropic(target?: unknown): () => void {
           : "agensight: what instrumentAnthropic was given is neither Anthropic's class, a client of it nor its module",
       );
     for (const { poster, runners } of places) {
-      const undo = [patchPost(poster), recordContent(poster), runners && observeToolRunner(runners)];
+      const undo = [
+        patchPost(poster),
+        patchAttempts(poster),
+        recordContent(poster),
+        runners && observeToolRunner(runners),
+      ];
       undos.push(...undo.filter((each) => each !== null));
     }
   });

@@ -1,6 +1,7 @@
 /** Records what a program does with OpenAI's SDK, versions 6 and 7, and with other services that speak its API. */
-import { diag, type Span, trace } from "@opentelemetry/api";
+import { diag } from "@opentelemetry/api";
 import { type CallAttributes, type CallSpan, startCall } from "./call-span.js";
+import { countAttemptsOf, patchAttempts } from "./count-attempts.js";
 import { quietly } from "./guard.js";
 import { installedCopies } from "./installed-copies.js";
 import { observeCall } from "./observe-promise.js";
@@ -80,15 +81,6 @@ function patch(client: object, resource: (path: string[]) => unknown): (() => vo
       : null;
   });
   if (undos.every((undo) => undo === null)) return [];
-  const attempts = replaceMethod(
-    client,
-    "buildRequest",
-    (build) =>
-      function (...args) {
-        quietly("an attempt was not counted", () => countAttempt(args[1]));
-        return build.apply(this, args);
-      },
-  );
   const tools = replaceMethod(
     Object(resource(["chat", "completions"])),
     "runTools",
@@ -98,7 +90,7 @@ function patch(client: object, resource: (path: string[]) => unknown): (() => vo
         return runTools.call(this, observed ?? body, ...rest);
       },
   );
-  return [...undos, attempts, tools].filter((undo) => undo !== null);
+  return [...undos, patchAttempts(client), tools].filter((undo) => undo !== null);
 }
 
 type Resource = { _client?: unknown };
@@ -136,16 +128,6 @@ function startApiCall({ operation, request }: Api, { _client }: Resource, input:
     }),
   });
   call.set(() => request(body));
-  if (call.isRecording) calls.set(call.span, call);
+  countAttemptsOf(call);
   return call;
-}
-
-const calls = new WeakMap<Span, CallSpan>();
-
-/** The library tells each request how many it made before. */
-function countAttempt(about: unknown): void {
-  const { retryCount } = fieldsOf(about);
-  const span = trace.getActiveSpan();
-  if (span && typeof retryCount === "number" && retryCount > 0)
-    calls.get(span)?.set(() => ({ "http.request.resend_count": retryCount }));
 }

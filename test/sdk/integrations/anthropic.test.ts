@@ -275,6 +275,37 @@ describe.each(versions)("$name", ({ sdk: Anthropic, hasSpans, options }) => {
     expect(spans.find((span) => span.name === "look out")?.parent_span_id).toBe(tools[0]?.span_id);
   });
 
+  test("A tool runner may stream", async () => {
+    server.reply(stream(events(thoughtful)), stream(events(message(model))));
+    const spans = await recording.of(async () => {
+      const tools = [{ ...weather, type: "custom", run: async () => [{ type: "text", text: "rain" }] }];
+      const running = client.beta.messages.toolRunner({ ...ask, tools, stream: true });
+      const types = [];
+      for await (const streamed of running) for await (const event of streamed) types.push(event.type);
+      expect(types.filter((type) => type === "message_stop")).toHaveLength(2);
+    });
+    const calls = spans.filter((span) => span.kind === "llm");
+    expect(calls.map((span) => span.finish_reason)).toEqual(["tool_call", "stop"]);
+    expect(calls[0]?.output_messages[0]?.parts).toHaveLength(3);
+    expect(calls[1]?.output_messages[0]?.parts).toEqual([{ type: "text", content: "It rains in Oslo." }]);
+    expect(spans.filter((span) => span.kind === "tool")).toMatchObject([
+      { tool: "weather", status: "ok", tool_call_id: "toolu_1", output_value: expect.stringContaining("rain") },
+    ]);
+  });
+
+  test("A listener of the stream helper that fails ends the call's span", async () => {
+    server.reply(stream(events(message(model)), "hang"));
+    const spans = await recording.of(async () => {
+      const running = client.messages.stream(ask).on("text", () => {
+        throw new RangeError("not this");
+      });
+      await expect(running.finalMessage()).rejects.toThrow("not this");
+    });
+    expect(spans).toMatchObject([{ kind: "llm", status: hasSpans ? "error" : "ok", output_tokens: null }]);
+    expect(spans[0]?.end).not.toBeNull();
+    expect(spans[0]?.output_messages[0]?.parts).toEqual([{ type: "text", content: "It rai" }]);
+  });
+
   test("A tool that fails tells the model so, and its span says what went wrong", async () => {
     server.reply(json(thoughtful));
     const run = async () => {
@@ -314,6 +345,7 @@ describe.each(versions)("$name", ({ sdk: Anthropic, hasSpans, options }) => {
     server.reply(failure(529, "overloaded_error"), failure(429, "rate_limit_error"));
     const spans = await recording.of(() => client.messages.create(ask));
     expect(spans).toMatchObject([{ status: "ok", finish_reason: "stop", error_type: null }]);
+    expect(spans[0]?.attributes["http.request.resend_count"]).toBe(2);
   });
 
   test("Timeouts and aborts reach the program as they did, and end their spans", async () => {
@@ -360,28 +392,31 @@ describe.each(versions)("$name", ({ sdk: Anthropic, hasSpans, options }) => {
     expect(spans.filter((span) => span.kind === "llm")).toEqual([]);
   });
 
-  test.runIf(Anthropic.Completions)("The older completions are calls of a model too", async () => {
-    const completion = { type: "completion", id: "compl_1", model: "claude-2.1", stop_reason: "stop_sequence" };
-    server.reply(
-      json({ ...completion, completion: " Rain." }),
-      stream([
-        { ...completion, completion: " Ra", stop_reason: null },
-        { ...completion, completion: "in." },
-      ]),
-    );
-    const older = { model: "claude-2.1", max_tokens_to_sample: 9, prompt: "\n\nHuman: Rain?\n\nAssistant:" };
-    const spans = await recording.of(async () => {
-      expect((await client.completions.create(older)).completion).toBe(" Rain.");
-      expect(await readAll(client.completions.create({ ...older, stream: true }))).toHaveLength(2);
-    });
-    expect(spans).toHaveLength(2);
-    for (const span of spans) {
-      expect(span).toMatchObject({ kind: "llm", status: "ok", model: "claude-2.1", finish_reason: "stop" });
-      expect(span.attributes["gen_ai.operation.name"]).toBe("text_completion");
-      expect(span.input_messages).toEqual([{ role: "user", parts: [{ type: "text", content: older.prompt }] }]);
-      expect(span.output_messages[0]?.parts).toEqual([{ type: "text", content: " Rain." }]);
-    }
-  });
+  test.runIf((Anthropic.default ?? Anthropic).Completions)(
+    "The older completions are calls of a model too",
+    async () => {
+      const completion = { type: "completion", id: "compl_1", model: "claude-2.1", stop_reason: "stop_sequence" };
+      server.reply(
+        json({ ...completion, completion: " Rain." }),
+        stream([
+          { ...completion, completion: " Ra", stop_reason: null },
+          { ...completion, completion: "in." },
+        ]),
+      );
+      const older = { model: "claude-2.1", max_tokens_to_sample: 9, prompt: "\n\nHuman: Rain?\n\nAssistant:" };
+      const spans = await recording.of(async () => {
+        expect((await client.completions.create(older)).completion).toBe(" Rain.");
+        expect(await readAll(client.completions.create({ ...older, stream: true }))).toHaveLength(2);
+      });
+      expect(spans).toHaveLength(2);
+      for (const span of spans) {
+        expect(span).toMatchObject({ kind: "llm", status: "ok", model: "claude-2.1", finish_reason: "stop" });
+        expect(span.attributes["gen_ai.operation.name"]).toBe("text_completion");
+        expect(span.input_messages).toEqual([{ role: "user", parts: [{ type: "text", content: older.prompt }] }]);
+        expect(span.output_messages[0]?.parts).toEqual([{ type: "text", content: " Rain." }]);
+      }
+    },
+  );
 
   test.runIf(!hasSpans)("A client of another platform says whose model it asks", async () => {
     const Base = Anthropic.default ?? Anthropic;
