@@ -17,10 +17,6 @@ export type Version = {
   options: Record<string, unknown>;
 };
 
-async function withSpans(name: string, library: string): Promise<Version> {
-  return { name, library, hasSpans: true, sdk: (await import(library)).default, options: {} };
-}
-
 /**
  * The versions before 0.134 make no spans. The installed 0.x does, unless it is told not to; with the mark of that gone, it is
  * like one before. `TEST_ANTHROPIC` names the folder of a real one.
@@ -39,8 +35,11 @@ function withoutSpans(): Version {
   };
 }
 
+const { default: current } = await import("@anthropic-ai/sdk");
+const { default: previous } = await import("anthropic0");
+
 export const versions: Version[] = [
-  await withSpans("1.x", "@anthropic-ai/sdk"),
-  await withSpans("0.x with spans of its own", "anthropic0"),
+  { name: "1.x", library: "@anthropic-ai/sdk", hasSpans: true, sdk: current, options: {} },
+  { name: "0.x with spans of its own", library: "anthropic0", hasSpans: true, sdk: previous, options: {} },
   withoutSpans(),
 ];

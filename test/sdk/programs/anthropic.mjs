@@ -27,14 +27,19 @@ if (what === "installed") {
     process.exit(0);
   }
   const collected = new Promise((resolve) => {
-    globalThis.registry = new FinalizationRegistry(resolve);
+    const left = new Set(["stream", "response"]);
+    globalThis.registry = new FinalizationRegistry((name) => left.delete(name) && left.size === 0 && resolve());
   });
-  await (async () => registry.register(await client.messages.create({ ...ask, stream: true }), ""))();
+  await (async () => {
+    const { data, response } = await client.messages.create({ ...ask, stream: true }).withResponse();
+    registry.register(data, "stream");
+    registry.register(response, "response");
+  })();
   const collecting = setInterval(gc, 5);
   await collected;
   clearInterval(collecting);
   // those who wait for it are called one after the other
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 50));
   await tracing.flush();
   process.kill(process.pid, "SIGKILL");
 }
