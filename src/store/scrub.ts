@@ -23,7 +23,7 @@ export function scrub(engine: Engine): void {
 const attempts = 12;
 
 /** Each attempt waits as long as the connection's timeout. */
-export function emptyLog(engine: Engine): void {
+function emptyLog(engine: Engine): void {
   if (engine.family !== "native") return;
   for (let attempt = 1; ; attempt++) {
     if (isLogEmptied(engine)) return;
