@@ -103,6 +103,14 @@ describe("what is redacted", () => {
     expect(await imported(["--redact", "email,credit_card"])).toBe("[email] [credit_card] ORD-00000001");
   });
 
+  test("is told by doctor", async () => {
+    const file = config({ patterns: ["email"], keys: ["password"], custom: { order: "x" }, mode: "drop" });
+    const { stdout } = await run(["doctor", "--config", file]);
+    expect(stdout).toContain(
+      "api_key, jwt, private_key, url_credentials, email, order, whole values under password (drop)",
+    );
+  });
+
   test("that is no pattern is wrong usage", async () => {
     const { code, stdout, stderr } = await run(["serve", "--redact", "email,fone"]);
     expect([code, stdout]).toEqual([2, ""]);

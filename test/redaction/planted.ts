@@ -21,7 +21,7 @@ export function placesIn(text: string): number[] {
   return [...new Set(found)].sort((a, b) => a - b);
 }
 
-export const plantedOptions = (mode: RedactionMode): RedactionOptions => ({
+const plantedOptions = (mode: RedactionMode): RedactionOptions => ({
   patterns: ["email", "credit_card"],
   custom: { order: /ORD-\d{8}/ },
   keys: ["password"],

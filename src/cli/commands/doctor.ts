@@ -17,6 +17,8 @@ type Report = {
   db: string;
   db_from: Settings["dbFrom"];
   config: string | null;
+  /** of what is received and imported; a program says for itself */
+  redaction: { patterns: string[]; custom: string[]; keys: string[]; mode: string };
   store: (Omit<Examined, "info"> & StoreInfo) | null;
   findings: Finding[];
   other_stores: { path: string; last_used: string }[];
@@ -41,6 +43,7 @@ stores that programs on this machine used lately. Exit code 1 when there is no u
       db: settings.db,
       db_from: settings.dbFrom,
       config: settings.configFile,
+      redaction: redactionOf(settings),
       store: null,
       findings: [],
       other_stores: await otherStores(settings),
@@ -65,6 +68,10 @@ stores that programs on this machine used lately. Exit code 1 when there is no u
     return report.findings.some(({ severity }) => severity === "error") ? 1 : 0;
   },
 });
+
+function redactionOf({ redaction: { patterns, custom, keys, mode } }: Settings): Report["redaction"] {
+  return { patterns, custom: [...new Set(custom.map(({ name }) => name))], keys: keys.map(String), mode };
+}
 
 async function otherStores({ home, db }: Settings): Promise<Report["other_stores"]> {
   const { recentStores } = await import("../../store/stores-file.js");
@@ -109,6 +116,9 @@ function describe({ store, findings: found, other_stores, ...report }: Report): 
       `${report.version} on Node ${report.node.slice(1)}${report.config ? `, configuration ${report.config}` : ""}`,
     ],
   ];
+  const { patterns, custom, keys, mode } = report.redaction;
+  const under = keys.length > 0 ? `, whole values under ${keys.join(", ")}` : "";
+  lines.push(["redacts", `${[...patterns, ...custom].join(", ")}${under} (${mode})`]);
   if (store) {
     const ago = (time: string | null) =>
       time === null ? "never" : `${time} (${formatAge((Date.now() - Date.parse(time)) / 1000)} ago)`;
