@@ -1,7 +1,7 @@
 /** What goes into and comes out of chains and graphs: messages as messages, the rest as JSON. */
 import type { CallAttributes } from "./call-span.js";
 import { fieldsOf, isMessage, plainContent, readMessages } from "./langchain-messages.js";
-import { mediaPart } from "./media-part.js";
+import { withoutBytes } from "./media-part.js";
 
 export function inputAttributes(value: unknown): CallAttributes {
   const { messages, rest } = split(unwrap(value, "input"));
@@ -40,12 +40,6 @@ function split(value: unknown): { messages: unknown[] | undefined; rest: unknown
   if (!Array.isArray(messages) || messages.length === 0 || Array.isArray(value))
     return { messages: undefined, rest: value };
   return { messages, rest: Object.keys(rest).length > 0 ? rest : undefined };
-}
-
-function withoutBytes(value: unknown): unknown {
-  const isData = typeof value === "string" && value.startsWith("data:") && value.length > 200;
-  const part = mediaPart(isData ? { type: "file", url: value } : value);
-  return part?.sha256 === undefined ? value : part;
 }
 
 /** undefined for nothing, and for what JSON cannot say. */

@@ -3,7 +3,7 @@ import { SpanKind } from "@opentelemetry/api";
 import { asFields } from "../../model/read-part.js";
 import type { CallAttributes } from "./call-span.js";
 import { quietly } from "./guard.js";
-import { plainText, readDocuments, readMessage, userMessage } from "./llamaindex-messages.js";
+import { json, plainText, readDocuments, readMessage, userMessage } from "./llamaindex-messages.js";
 import { patchModel } from "./llamaindex-models.js";
 import { patchTools } from "./llamaindex-tools.js";
 import {
@@ -133,5 +133,5 @@ function responseReader(): AnswerReader {
 }
 
 function documentReader(): AnswerReader {
-  return readOnce((nodes) => ({ "gen_ai.retrieval.documents": readDocuments(nodes) }));
+  return readOnce((nodes) => ({ "gen_ai.retrieval.documents": json(readDocuments(nodes)) }));
 }

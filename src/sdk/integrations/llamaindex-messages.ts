@@ -1,6 +1,6 @@
 /** Messages, tools and documents of LlamaIndex in the form of `gen_ai.*`. */
 import { asFields, type Fields } from "../../model/read-part.js";
-import { mediaPart } from "./media-part.js";
+import { mediaPart, withoutBytes } from "./media-part.js";
 
 export type Message = { role: string; parts: Fields[]; finish_reason?: string };
 
@@ -85,4 +85,14 @@ export function readDocuments(nodes: unknown): Fields[] | undefined {
     const { id_, text, metadata } = asFields(node) ?? {};
     return { id: id_, score, content: typeof text === "string" ? text : undefined, metadata };
   });
+}
+
+/** undefined for what JSON cannot say. */
+export function json(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  try {
+    return JSON.stringify(value, (_key, inner) => withoutBytes(inner));
+  } catch {
+    return undefined;
+  }
 }

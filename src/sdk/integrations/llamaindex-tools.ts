@@ -1,6 +1,7 @@
 /** Executions of tools through LlamaIndex: a tool is patched when a model or an agent gets it. */
 import { SpanKind } from "@opentelemetry/api";
 import { quietly } from "./guard.js";
+import { json } from "./llamaindex-messages.js";
 import { before, type Foreign, found, readOnce, traceMethod, type Undo } from "./llamaindex-trace.js";
 
 /** The id of a call, by the arguments that the tool gets. */
@@ -35,9 +36,9 @@ export function patchTool(tool: Foreign): Undo[] {
           "gen_ai.tool.type": "function",
           "gen_ai.tool.description": description,
           "gen_ai.tool.call.id": typeof input === "object" && input !== null ? callIds.get(input) : undefined,
-          "gen_ai.tool.call.arguments": input,
+          "gen_ai.tool.call.arguments": json(input),
         }),
-        reader: readOnce((value) => ({ "gen_ai.tool.call.result": value })),
+        reader: readOnce((value) => ({ "gen_ai.tool.call.result": json(value) })),
       };
     }),
   );

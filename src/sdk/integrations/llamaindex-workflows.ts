@@ -3,6 +3,7 @@ import { type Context, context, createContextKey, SpanKind } from "@opentelemetr
 import { asFields } from "../../model/read-part.js";
 import { type CallAttributes, type CallSpan, startCall } from "./call-span.js";
 import { quietly } from "./guard.js";
+import { json } from "./llamaindex-messages.js";
 import { type Foreign, found, isActive, type Undo } from "./llamaindex-trace.js";
 import { replaceMethod } from "./replace-method.js";
 
@@ -105,7 +106,13 @@ function observeStep<T>(root: object, kind: WorkflowKind | null, step: Step, pro
   if (!run?.call.isRecording) return proceed();
   const call = run.kind
     ? null
-    : startCall({ name: stepName(step), kind: SpanKind.INTERNAL, attributes: () => ({}), parent: run.inside });
+    : startCall({
+        name: stepName(step),
+        kind: SpanKind.INTERNAL,
+        attributes: () => ({ "input.value": json(dataOf(step.inputs[0])) }),
+        parent: run.inside,
+      });
+  call?.whenLeft(step, endOf(call));
   const wasAborted = step.root.abortController.signal.aborted;
   run.atWork++;
   const result = call ? call.within(proceed) : context.with(run.inside, proceed);
@@ -133,7 +140,7 @@ function observeStep<T>(root: object, kind: WorkflowKind | null, step: Step, pro
   return result;
 
   function done(event: unknown): void {
-    call?.end();
+    call?.end(() => ({ "output.value": json(dataOf(event)) }));
     if (event !== undefined) run!.last = event;
     left();
   }
@@ -157,20 +164,46 @@ function openRun(root: object, kind: WorkflowKind | null, step: Step): OpenRun {
     attributes: () => ({
       "gen_ai.operation.name": "invoke_workflow",
       "gen_ai.workflow.name": name,
-      ...kind?.input(asFields(step.inputs[0])?.data),
+      ...kind?.input(dataOf(step.inputs[0])),
     }),
   });
-  const run: OpenRun = { call, kind, inside: context.active(), onEnd() {}, atWork: 0, failure: null, last: undefined };
+  const run: OpenRun = {
+    call,
+    kind,
+    inside: context.active(),
+    onEnd: nothing,
+    atWork: 0,
+    failure: null,
+    last: undefined,
+  };
   run.inside = call.within(() => context.active()).setValue(runKey, run);
   runs.set(root, run);
+  // one that waits for ever is over when nobody can send it anything
+  call.whenLeft(root, leaveRun(run));
   return run;
+}
+
+/** One made inside of a function would hold the run's first step. */
+function nothing(): void {}
+
+/** Closures that hold nothing of the library's. */
+function leaveRun(run: OpenRun): () => void {
+  return () => closeRun(run);
+}
+
+function endOf(call: CallSpan): () => void {
+  return () => call.end();
 }
 
 function closeRun(run: OpenRun): void {
   quietly("a workflow's end was not recorded", () => run.onEnd(run.failure));
-  const output = () => run.kind?.output(asFields(run.last)?.data) ?? {};
+  const output = () => run.kind?.output(dataOf(run.last)) ?? {};
   if (run.failure) run.call.fail(run.failure.error);
   else run.call.end(output);
+}
+
+function dataOf(event: unknown): unknown {
+  return asFields(event)?.data;
 }
 
 function stepName(step: Step): string {

@@ -27,6 +27,13 @@ export function mediaPart(block: unknown): Fields | null {
   return { type: "blob", ...about, size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
+/** The value itself where it holds no bytes of media; for the values that `JSON.stringify` comes by. */
+export function withoutBytes(value: unknown): unknown {
+  const isData = typeof value === "string" && value.startsWith("data:") && value.length > 200;
+  const part = mediaPart(isData ? { type: "file", url: value } : value);
+  return part?.sha256 === undefined ? value : part;
+}
+
 function asFields(value: unknown): Fields {
   return typeof value === "object" && value !== null ? (value as Fields) : {};
 }

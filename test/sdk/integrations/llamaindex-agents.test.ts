@@ -300,6 +300,9 @@ describe("a workflow", () => {
         step handler"
     `);
     expect(named(spans, "invoke_workflow start").kind).toBe("workflow");
+    expect(named(spans, "step think")).toMatchObject({
+      attributes: { "input.value": "Hello", "output.value": "It is sunny." },
+    });
   });
 
   test("that waits for somebody is a run for each time that it is at work", async () => {
