@@ -52,7 +52,7 @@ beforeAll(async () => {
     const space = workspace();
     const first = server.requests.length;
     for (const _ of versions) server.reply(...replies);
-    const args = [mode, server.url, process.env.TEST_ANTHROPIC ?? ""];
+    const args = [mode, server.url];
     const { code, stdout, stderr, messages } = await run("anthropic-outcomes.mjs", { db: space.db, args });
     const requests = server.requests.slice(first);
     runs.set(mode, {

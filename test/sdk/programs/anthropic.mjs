@@ -18,10 +18,9 @@ if (what === "installed") {
   await new Required(options).messages.create({ ...ask, messages: [{ role: "user", content: "required" }] });
 } else {
   const Anthropic = createRequire(import.meta.url)(process.argv[4]);
-  if (process.env.WITHOUT_SPANS) delete Anthropic.BaseAnthropic.prototype.openTelemetry;
   const tracing = sdk.setupTracing("unread");
   instrumentAnthropic(Anthropic);
-  const client = new Anthropic({ ...options, ...(process.env.WITHOUT_SPANS ? { openTelemetry: false } : {}) });
+  const client = new Anthropic(options);
   if (what === "left") {
     globalThis.unread = await client.messages.create({ ...ask, stream: true });
     process.exit(0);
