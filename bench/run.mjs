@@ -4,7 +4,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 
-const modules = ["import", "size", "queries", "tokens", "startup", "recording", "receive", "live", "transports", "redaction"];
+const modules = [
+  "import",
+  "size",
+  "queries",
+  "tokens",
+  "startup",
+  "recording",
+  "receive",
+  "live",
+  "transports",
+  "redaction",
+];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !modules.includes(name));

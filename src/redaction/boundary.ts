@@ -40,8 +40,12 @@ export function startsAt(text: string, index: number): boolean {
   return text[index - 6] === "\\" && /^u[0-9a-f]{4}$/i.test(text.slice(index - 5, index));
 }
 
+/** What may stand between a name and its value, as it is or escaped; the end of a pattern for `wordsBefore`. */
+export const upToValue = String.raw`(?:\\[nrt]|[\s"'\\:=.#(+]){0,24}$`;
+const nothingElse = new RegExp(`^${upToValue}`);
+
 /** The words before a place; at the start of a text the key under which it stands. */
 export function wordsBefore(text: string, start: number, key: string | undefined): string {
   const before = text.slice(Math.max(0, start - 64), start);
-  return key !== undefined && start <= 16 && /^["'\\+(]*$/.test(before) ? `${key}: ${before}` : before;
+  return key !== undefined && start <= 24 && nothingElse.test(before) ? `${key}: ${before}` : before;
 }

@@ -15,7 +15,7 @@ export function markNameOf(key: string): string {
 }
 
 /** One value in two spellings has one pseudonym. */
-export function normalised(name: string, value: string): string {
+function normalised(name: string, value: string): string {
   switch (name) {
     case "credit_card":
     case "ssn":

@@ -1,5 +1,5 @@
 /** Finds e-mail and IP addresses. */
-import { classOf, digit, hexLetter, isWord, letter, startsAt, wordsBefore } from "./boundary.js";
+import { classOf, digit, hexLetter, isWord, letter, startsAt, upToValue, wordsBefore } from "./boundary.js";
 import type { Finding } from "./marks.js";
 
 const longestLocal = 64;
@@ -50,8 +50,10 @@ function isDomain(domain: string): boolean {
 }
 
 const address = /(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}/g;
-const versionBefore =
-  /(?:(?:version|ver|v|release|build|section|chapter|clause|oid|§)[\s"'\\=:]{0,24}|(?:^|[\s("'])[a-z][\w.-]{0,20}\/)$/i;
+const versionBefore = new RegExp(
+  String.raw`(?:(?:version|ver|v|release|build|section|chapter|clause|oid|§)${upToValue}|(?:^|[\s("'\\])[a-z][\w.-]{0,20}\/$)`,
+  "i",
+);
 /** They tell nothing of anybody: unspecified, loopback, broadcast and netmasks. */
 const nobody = /^(?:0\.|127\.|255\.)/;
 

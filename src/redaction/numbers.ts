@@ -1,25 +1,14 @@
 /** Finds payment cards and social security numbers, and hands over what may be a telephone number. */
-import { classOf, digit, isWord, isWordAt, numeric, startsAt, wordsBefore } from "./boundary.js";
+import { classOf, numeric, upToValue, wordsBefore } from "./boundary.js";
+import { closes, type DigitGroups, digitsOf, opens, readGroups, sizeOf } from "./digit-groups.js";
 import { isCardNumber } from "./luhn.js";
 import type { Finding } from "./marks.js";
 import { readPhone } from "./phone.js";
 
 export type WantedNumbers = { credit_card: boolean; phone: boolean; ssn: boolean };
 
-/** Digits in groups and what stands between them: `+1 (415) 555-0132` has four. */
-export type DigitGroups = {
-  text: string;
-  /** the attribute or member under which the text stands, where it tells anything */
-  key: string | undefined;
-  starts: number[];
-  ends: number[];
-  /** to the next group; undefined where that is no part of the same number */
-  links: (string | undefined)[];
-};
-
 /** No number that is looked for has fewer characters. */
 const shortestNumber = 8;
-const links = new Set([" ", "-", ".", "/", ")", ") ", ")-", ").", "(", " (", " - ", "\u00a0"]);
 
 /** Numbers are found by looking at every eighth character; then each group of digits is looked at a bounded number of times. */
 export function findNumbers(text: string, key: string | undefined, wanted: WantedNumbers, findings: Finding[]): void {
@@ -47,22 +36,7 @@ function readRun(
   wanted: WantedNumbers,
   findings: Finding[],
 ): void {
-  const groups: DigitGroups = { text, key, starts: [], ends: [], links: [] };
-  for (let at = start; at < end; ) {
-    if ((classOf(text.charCodeAt(at)) & digit) === 0) {
-      at++;
-      continue;
-    }
-    const last = groups.ends.at(-1);
-    if (last !== undefined) {
-      const between = at - last > 3 ? undefined : text.slice(last, at);
-      groups.links.push(between !== undefined && links.has(between) ? between : undefined);
-    }
-    groups.starts.push(at);
-    while (at < end && (classOf(text.charCodeAt(at)) & digit) !== 0) at++;
-    groups.ends.push(at);
-  }
-  groups.links.push(undefined);
+  const groups = readGroups(text, start, end, key);
   for (let i = 0; i < groups.starts.length; ) {
     const taken =
       (wanted.credit_card && readCard(groups, i, findings)) ||
@@ -73,28 +47,8 @@ function readRun(
   }
 }
 
-export const sizeOf = ({ starts, ends }: DigitGroups, index: number) =>
-  (ends[index] as number) - (starts[index] as number);
-
-export function digitsOf({ text, starts, ends }: DigitGroups, index: number, count: number): string {
-  return text.slice(starts[index], ends[index + count - 1]).replace(/\D/g, "");
-}
-
-/** Whether a number may begin there: no word, decimal or id goes on into it. */
-export function opens(text: string, start: number): boolean {
-  if (!startsAt(text, start)) return false;
-  const before = text[start - 1];
-  return before !== "." && !((before === "-" || before === "/") && isWordAt(text, start - 2));
-}
-
-/** Whether it may end there: it does not go on as a word, a decimal or a longer number. */
-export function closes(text: string, end: number): boolean {
-  const next = text.charCodeAt(end);
-  return !isWord(next) && !((next === 45 || next === 46 || next === 47) && isWord(text.charCodeAt(end + 1)));
-}
-
 /** Sizes of the groups as they are printed on cards. */
-const cardShapes = new Set(["44443", "4444", "465", "464", "445", "613"]);
+const cardShapes = new Set(["44443", "4444", "4443", "4442", "465", "464", "445", "613"]);
 
 /** The readers say how many groups they took; 0 = none. */
 function readCard(groups: DigitGroups, index: number, findings: Finding[]): number {
@@ -112,7 +66,7 @@ function readCard(groups: DigitGroups, index: number, findings: Finding[]): numb
   // what follows may be a card's last group or a number of its own
   for (let count = 2; size <= 6 && count <= 5; count++) {
     const link = links[index + count - 2];
-    if (link === undefined || link !== separator || !" -\u00a0".includes(link)) break;
+    if (link === undefined || link !== separator || !" -".includes(link)) break;
     shape += sizeOf(groups, index + count - 1);
     if (cardShapes.has(shape) && isCard(count)) taken = count;
   }
@@ -120,7 +74,10 @@ function readCard(groups: DigitGroups, index: number, findings: Finding[]): numb
   return taken;
 }
 
-const saysSocialSecurity = /(?:ssn|social[\s_-]?security)(?:[\s_-]?(?:number|no|nr))?(?: is)?[\s"'\\:=.#(]{0,24}$/i;
+const saysSocialSecurity = new RegExp(
+  String.raw`(?:ssn|social[\s_-]?security)(?:[\s_-]?(?:number|no|nr))?(?: is)?${upToValue}`,
+  "i",
+);
 
 /** With dashes as they are issued; in other forms only where the words before say what it is. */
 function readSocialSecurity(groups: DigitGroups, index: number, findings: Finding[]): number {

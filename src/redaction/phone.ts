@@ -1,7 +1,7 @@
 /** Tells telephone numbers from other groups of digits: international, North American, and national forms with a leading 0. */
-import { isWordAt, wordsBefore } from "./boundary.js";
+import { isWordAt, upToValue, wordsBefore } from "./boundary.js";
+import { closes, type DigitGroups, digitsOf, opens, sizeOf } from "./digit-groups.js";
 import type { Finding } from "./marks.js";
-import { closes, type DigitGroups, digitsOf, opens, sizeOf } from "./numbers.js";
 
 /** No country writes more. */
 const mostGroups = 7;
@@ -14,16 +14,18 @@ const countryCode =
 const nationalShapes = new Set(
   (
     "2-2-2-2-2 5-6 5-5 5-3-3 3-4-4 4-3-4 4-3-3 2-4-4 4-7 4-6 3-7 3-8 4-8 3-3-4 3-3-2-2 4-2-2-2 2-3-2-2 4-3-2-2 3-3-3 " +
-    "2-7 4-2-2-2-2 3-2-2-2-2 5-2-2-2 4-4-4 3-4-3"
+    "2-7 6-5 3-5-3 2-3-3-2 4-2-2-2-2 3-2-2-2-2 5-2-2-2 4-4-4 3-4-3"
   ).split(" "),
 );
 
 /** Enough for digits without any form. */
-const saysPhone =
-  /(?:phone|mobile|telefon|telefax|whatsapp|msisdn|(?:^|[^a-z])(?:tel|fax|sms|handy|cell))(?:[\s_-]?(?:number|no|nr))?(?:[\s:]+(?:is|at))?[\s"'\\:=.#(+]{0,24}$/i;
+const saysPhone = new RegExp(
+  String.raw`(?:phone|mobile|telefon|telefax|whatsapp|msisdn|(?:^|[^a-z])(?:tel|fax|sms|handy|cell))(?:[\s_-]?(?:number|no|nr))?(?:[\s:]+(?:is|at))?${upToValue}`,
+  "i",
+);
 /** Enough for digits in groups. */
 const saysCall =
-  /(?:^|[^a-z])(?:call|dial|ring|text|reach)(?: (?:me|us|him|her|them))?(?: (?:at|on|under))?[\s"'\\:=.#(]{1,24}$/i;
+  /(?:^|[^a-z])(?:call|dial|ring|text|reach)(?: (?:me|us|him|her|them))?(?: (?:at|on|under))?:? {1,3}\(?$/i;
 
 /** How many groups the number takes; 0 = it is none. */
 export function readPhone(groups: DigitGroups, index: number, findings: Finding[]): number {

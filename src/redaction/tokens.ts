@@ -1,5 +1,5 @@
 /** Finds keys of services and JSON Web Tokens: long runs of letters and digits that begin as theirs do, or stand under a name that says so. */
-import { classOf, digit, letter, token } from "./boundary.js";
+import { classOf, digit, letter, startsAt, token } from "./boundary.js";
 import type { Finding } from "./marks.js";
 import { isSecretName, nameBefore } from "./secret-names.js";
 import { endOfVendorKey } from "./vendor-keys.js";
@@ -91,17 +91,17 @@ const dotted =
 function startOfDotted(text: string, start: number): number {
   const before = text.slice(Math.max(0, start - 140), start);
   const match = dotted.exec(before);
-  if (!match || inRun(before.charCodeAt(match.index - 1))) return start;
+  if (!match || !startsAt(text, start - match[0].length)) return start;
   return start - match[0].length;
 }
 
 /** -1 where it is none. */
 function telegramBot(text: string, start: number, end: number): number {
-  if (end - start !== 35 || !text.startsWith("AA", start)) return -1;
+  if (end - start < 34 || end - start > 36 || !text.startsWith("AA", start)) return -1;
   let at = start - 1;
   while (start - at <= 12 && (classOf(text.charCodeAt(at - 1)) & digit) !== 0) at--;
   const digits = start - 1 - at;
-  return digits >= 8 && digits <= 10 && !inRun(text.charCodeAt(at - 1)) ? at : -1;
+  return digits >= 8 && digits <= 10 && startsAt(text, at) ? at : -1;
 }
 
 const azureKey = /^[A-Za-z0-9]{52}JQQJ9[9D][A-Za-z0-9]{24,30}$/;
@@ -144,7 +144,7 @@ function isNamed(text: string, { start, end }: Place, key: string | undefined): 
 }
 
 /** Random letters and digits change their kind every second or third character, words and what is made of them do not. */
-export function looksRandom(value: string): boolean {
+function looksRandom(value: string): boolean {
   const parts = value.match(/[A-Z]?[a-z]+|[A-Z]+|\d+/g) ?? [];
   let characters = 0;
   let digits = 0;
