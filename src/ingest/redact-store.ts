@@ -14,6 +14,7 @@ import { overwriteDeleted, scrub } from "../store/scrub.js";
 import { fillSearchIndex } from "../store/search-index.js";
 import type { SpanWrite } from "../store/span-rows.js";
 import type { Facet } from "../store/trace-totals.js";
+import { openTurns } from "../store/turns.js";
 import { openSpanWriter } from "../store/writer.js";
 import { openPreparer } from "./prepare.js";
 import { openRedaction, type Redaction } from "./redaction.js";
@@ -65,8 +66,10 @@ export async function redactStore(
     progress("rebuilding", 0, all);
     scrub(engine);
     const last = getNumber(engine, "seq");
+    const takeTurns = openTurns(engine);
     for (let more = true; more; ) {
-      more = fillSearchIndex(engine, true);
+      more = fillSearchIndex(engine, false);
+      takeTurns();
       progress("indexing", getNumber(engine, "indexed_seq"), last);
     }
     engine.sync();

@@ -14,6 +14,7 @@ import { type Budget, rewriteSpanRows } from "./rewrite-span-rows.js";
 import { rederive } from "./settle.js";
 import type { SpanWrite } from "./span-rows.js";
 import type { Facet } from "./trace-totals.js";
+import { openTurns } from "./turns.js";
 import type { SpanWriter } from "./writer.js";
 
 export type Rewriting = {
@@ -29,9 +30,9 @@ export type Rewriting = {
 };
 
 /** What a transaction takes, about: who records beside it waits so long. */
-const spansPerStep = 1000;
-const charactersPerStep = 8_000_000;
-const logsPerStep = 500;
+const spansPerStep = 250;
+const charactersPerStep = 2_000_000;
+const logsPerStep = 250;
 
 type Job = {
   writer: SpanWriter;
@@ -55,6 +56,7 @@ export function rewriteSpans(writer: SpanWriter, rewriting: Rewriting, progress:
     return getNumber(engine, "next_block") || 1;
   });
   const job: Job = { writer, rewriting, source: spanSource(engine), firstNew, bounds: new Map() };
+  const takeTurns = openTurns(engine);
   let done = 0;
   // again, where a trace came meanwhile to log records that had been waiting for it
   do {
@@ -65,11 +67,13 @@ export function rewriteSpans(writer: SpanWriter, rewriting: Rewriting, progress:
       done += step.spans;
       at = step.next;
       progress(done);
+      takeTurns();
     }
     let afterLog: number | null = 0;
     while (afterLog !== null) {
       const after: number = afterLog;
       afterLog = writer.transact(() => rewriteStrayLogs(job, after));
+      takeTurns();
     }
   } while (engine.get(`SELECT 1 AS there FROM trace t WHERE ${isOld} LIMIT 1`, [firstNew]));
   writer.transact(() => {

@@ -21,7 +21,7 @@ let mcp: Connected;
 let close: () => Promise<void>;
 beforeEach(async () => {
   const path = newStorePath();
-  const ingest = await openIngest({ path });
+  const ingest = await openIngest({ path, redaction: null });
   const request = requestOf([
     span({
       trace: 1,
