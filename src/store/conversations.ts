@@ -35,6 +35,8 @@ export type ConversationWriter = {
   addMessages(trace: number, span: number, messages: string[]): void;
   /** Call before a span's messages are written a second time: takes the first ones away, and those that continued them stand for themselves. */
   replace(trace: number, span: number): void;
+  /** What comes next of the trace is read from the store: it continues calls as they were written. `text`: of committed content. */
+  continueStored(trace: number, text: (id: number) => string): void;
   finish(): void;
   /** Forgets what could be continued. */
   rollback(): void;
@@ -173,6 +175,14 @@ export function openConversationWriter(
         ]);
       }
       engine.run("DELETE FROM conversation WHERE span = ?", [span]);
+    },
+    continueStored(trace, text) {
+      for (const entry of remembered.get(trace) ?? []) {
+        if (!("body" in entry)) continue;
+        bytes -= sizeOf(entry);
+        entry.body = `[${itemsOf(entry.span).map(text).join(entry.separator)}`;
+        bytes += sizeOf(entry);
+      }
     },
     finish: writeRows,
     rollback() {

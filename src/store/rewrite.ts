@@ -105,6 +105,7 @@ function rewriteStep(job: Job, from: Position): { spans: number; next: Position 
     if (trace.id !== at.trace) at = { trace: trace.id, afterSpan: 0, wasSettled: false };
     const wasSettled = at.wasSettled || trace.settled === 1;
     if (trace.settled === 1) unsettle(writer, trace);
+    if (at.afterSpan > 0) writer.conversations.continueStored(trace.id, source.content.text);
     const { last, complete } = rewriteSpanRows(writer, rewriting, source, trace.id, at.afterSpan, budget);
     writer.useBlocks(trace.id, writer.content.takeUsedBlocks());
     if (!complete) return { spans: spans(), next: { trace: trace.id, afterSpan: last, wasSettled } };

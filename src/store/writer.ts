@@ -173,6 +173,7 @@ export function openSpanWriter(engine: Engine, options: { redacting?: Redacting 
     content,
     interned,
     rows,
+    conversations,
     useBlocks,
     /** What is redacted changes: messages that come again are new. */
     forgetConversations: () => conversations.rollback(),
