@@ -3,7 +3,8 @@ import type { RedactionCounts } from "./redact.js";
 
 export type Redacted = { text: string; counts: RedactionCounts };
 
-const shortest = 64;
+/** Shorter texts cost less than to be remembered: most come once. */
+export const shortestRemembered = 512;
 
 /** Forgets what was not asked for longest. `capacity` counts characters. */
 export function createMemo(capacity: number) {
@@ -12,7 +13,6 @@ export function createMemo(capacity: number) {
   const weightOf = (key: string, { text }: Redacted) => key.length + (text === key ? 0 : text.length) + 100;
   return {
     get(key: string): Redacted | undefined {
-      if (key.length < shortest) return undefined;
       const found = entries.get(key);
       if (found) {
         entries.delete(key);
@@ -22,7 +22,7 @@ export function createMemo(capacity: number) {
     },
     set(key: string, redacted: Redacted): void {
       const weight = weightOf(key, redacted);
-      if (key.length < shortest || weight > capacity / 2) return;
+      if (weight > capacity / 2) return;
       entries.set(key, redacted);
       size += weight;
       for (const [oldest, value] of entries) {

@@ -3,7 +3,7 @@ import { createFinder } from "./find.js";
 import { type JsonVisitor, rewriteJson } from "./json-text.js";
 import { createKeyRules } from "./keys.js";
 import { type Finding, markFor, markReader } from "./marks.js";
-import { createMemo, type Redacted } from "./memo.js";
+import { createMemo, type Redacted, shortestRemembered } from "./memo.js";
 import type { RedactionCounts, Redactor } from "./redact.js";
 import { personalPatterns, type RedactionMode, type RedactionSettings, secretPatterns } from "./settings.js";
 import { createValueWalk } from "./value-walk.js";
@@ -12,6 +12,8 @@ import { createValueWalk } from "./value-walk.js";
 const deepestJson = 8;
 /** What marks leave beside each other may be found once more. */
 const mostRounds = 8;
+/** `a://b:c@d` */
+const shortestSecret = 9;
 /** characters */
 const memoCapacity = 8_000_000;
 
@@ -20,7 +22,7 @@ const memoCapacity = 8_000_000;
  * length for all built-in patterns; what a custom RegExp costs is up to who wrote it.
  */
 export function createRedactor(settings: RedactionSettings, pseudonym: (value: string) => string): Redactor {
-  const { mode, keys, custom } = settings;
+  const { mode, keys, custom, patterns } = settings;
   const find = createFinder(settings);
   const ruleOf = createKeyRules(keys);
   const markNames = new Set<string>([...secretPatterns, ...personalPatterns, ...custom.map(({ name }) => name)]);
@@ -28,6 +30,8 @@ export function createRedactor(settings: RedactionSettings, pseudonym: (value: s
   const memo = createMemo(memoCapacity);
   /** what raw JSON shows is not all that a custom RegExp or a key's name may match */
   const readsAllJson = keys.length > 0 || custom.length > 0;
+  const onlySecrets = !readsAllJson && patterns.every((name) => secretPatterns.some((secret) => secret === name));
+  const shortestText = onlySecrets ? shortestSecret : 0;
   let counts: RedactionCounts = {};
 
   function count(name: string): void {
@@ -129,6 +133,8 @@ export function createRedactor(settings: RedactionSettings, pseudonym: (value: s
     const rule = key === undefined ? undefined : ruleOf(key);
     const how = modeFor(key);
     if (rule?.mark !== undefined) return wholeMark(rule.mark, text, how) ?? text;
+    if (text.length < shortestText) return text;
+    if (text.length < shortestRemembered) return redactText(text, rule?.hint, how, 0);
     const memoKey = how === mode && rule?.hint === undefined ? text : `${how} ${rule?.hint} ${text}`;
     const known = memo.get(memoKey);
     if (known) {
