@@ -4,6 +4,7 @@
  */
 import { quietly } from "./guard.js";
 import { addChunk, leave, openRun, type Run, withinRun } from "./langchain-runs.js";
+import { watchConsumer } from "./langchain-streams.js";
 import { replaceMethod } from "./replace-method.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: objects and methods of LangChain
@@ -16,10 +17,11 @@ export type Core = {
   llms?: Any;
   tools?: Any;
   retrievers?: Any;
+  runnables?: Any;
 };
 
 /** The method that is called for every run of a kind, the ones with the work, and where these are given the run. */
-const bodies = [
+const bodies: Body[] = [
   {
     of: (core: Core) => core.chatModels?.BaseChatModel,
     entries: ["_generateUncached", "_streamIterator"],
@@ -34,7 +36,11 @@ const bodies = [
   },
   { of: (core: Core) => core.tools?.StructuredTool, entries: ["call"], work: ["_call"], at: 1 },
   { of: (core: Core) => core.retrievers?.BaseRetriever, entries: ["invoke"], work: ["_getRelevantDocuments"], at: 1 },
+  // it begins its run itself
+  { of: (core: Core) => core.runnables?.Runnable, entries: ["stream"], work: ["_streamIterator"], at: null },
 ];
+
+type Body = { of(core: Core): Any; entries: string[]; work: string[]; at: number | null };
 
 /** `undos` gets the undo of each patch, also of those that are made when a class is first used. */
 export function patchContext(core: Core, undos: (() => void)[]): void {
@@ -56,7 +62,8 @@ export function patchContext(core: Core, undos: (() => void)[]): void {
                 for (const name of work) {
                   const owner = ownerOf(this, name);
                   // LangChain compares the base's own methods to learn what a class can do
-                  if (owner && owner !== base) add(replaceMethod(owner, name, (method) => withinRunAt(at, method)));
+                  if (owner && owner !== base)
+                    add(replaceMethod(owner, name, at === null ? watchConsumer : (method) => withinRunAt(at, method)));
                 }
               });
               return original.apply(this, args);

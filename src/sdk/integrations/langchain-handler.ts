@@ -14,7 +14,17 @@ import {
 } from "./langchain-chain.js";
 import { fieldsOf, type Message, readMessages } from "./langchain-messages.js";
 import { hasTools, type ModelStart, modelName, requestAttributes, responseAttributes } from "./langchain-model.js";
-import { addChunk, beginRun, closeRun, currentRun, openRun, partialAnswer, type Run } from "./langchain-runs.js";
+import {
+  addChunk,
+  beginRun,
+  cancelledAnswer,
+  closeRun,
+  currentRun,
+  isBrokenOff,
+  openRun,
+  partialAnswer,
+  type Run,
+} from "./langchain-runs.js";
 import { documentAttributes, inputAttributes, outputAttributes, toolResult } from "./langchain-values.js";
 
 type Fields = Record<string, unknown>;
@@ -233,7 +243,14 @@ function parentOf(parentId: unknown): Run | undefined {
 /** LangGraph interrupts a run and hands over to another by throwing. */
 function fail(run: Parameters<Parameters<typeof closeRun>[1]>[0], error: unknown, read?: () => CallAttributes): void {
   if (fieldsOf(error).is_bubble_up === true) run.call.end(read);
+  else if (isBrokenOff(run) && isAbort(error)) run.call.end(() => cancelledAnswer(run));
   else run.call.fail(error, read);
+}
+
+/** LangGraph's own is a plain error. */
+function isAbort(error: unknown): boolean {
+  const { name, message } = fieldsOf(error);
+  return /Abort/.test(String(name)) || message === "Abort";
 }
 
 function statusCode(error: unknown): CallAttributes {

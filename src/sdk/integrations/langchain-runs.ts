@@ -32,6 +32,10 @@ export type Run = {
   seen: number;
   openChildren: number;
   isLeft: boolean;
+  /** its consumer went away: that what it does is aborted is no failure */
+  isBrokenOff: boolean;
+  /** why it was given up, where that is a failure */
+  failure: { error: unknown } | null;
 };
 
 export type RunStart = Pick<Run, "id" | "kind" | "name" | "inherited"> & {
@@ -56,6 +60,15 @@ const collected = new FinalizationRegistry<string>((id) => quietly("a run could 
 
 export function openRun(id: unknown): Run | undefined {
   return open.get(id as string);
+}
+
+/** Code whose first run is looked for. */
+export type Begun = { run: Run | undefined };
+const beginning = createContextKey("agensight langchain beginning");
+
+/** Runs `fn`; `begun` gets the run that it begins, also later in the same asynchronous course. */
+export function noticing<T>(begun: Begun, fn: () => T): T {
+  return context.with(context.active().setValue(beginning, begun), fn);
 }
 
 /** The run whose code runs now. */
@@ -86,12 +99,16 @@ export function beginRun({ parent, shown, ...start }: RunStart): Run {
     seen: performance.now(),
     openChildren: 0,
     isLeft: false,
+    isBrokenOff: false,
+    failure: null,
   };
   const own = base.setValue(key, run);
   run.context = call && shown === "own" ? trace.setSpan(own, call.span) : own;
   const oldest = open.size >= most ? open.keys().next().value : undefined;
   if (oldest !== undefined) closeRun(oldest, (left) => left.call?.end());
   open.set(run.id, run);
+  const begun = active.getValue(beginning) as Begun | undefined;
+  if (begun) begun.run ??= run;
   if (parent) {
     parent.openChildren++;
     parent.seen = run.seen;
@@ -139,12 +156,21 @@ export function leave(id: string, at?: number): void {
   run.isLeft = true;
   run.seen = at ?? run.seen;
   if (run.openChildren > 0) return;
-  closeRun(id, ({ call, seen }) => call.end(() => cancelledAnswer(run), seen));
+  closeRun(id, ({ call, seen, failure }) => {
+    if (failure) call.fail(failure.error);
+    else call.end(() => cancelledAnswer(run), seen);
+  });
 }
 
 /** Of a stream that its consumer broke off. */
-function cancelledAnswer(run: Run): CallAttributes {
-  return run.kind === "model" ? { ...partialAnswer(run), "agensight.stream.end": "cancelled" } : {};
+export function cancelledAnswer(run: Run): CallAttributes {
+  const isStream = run.kind === "model" || run.isBrokenOff;
+  return isStream ? { ...partialAnswer(run), "agensight.stream.end": "cancelled" } : {};
+}
+
+/** Whether the consumer of the run, or of one that it is a part of, went away. */
+export function isBrokenOff(run: Run): boolean {
+  return run.isBrokenOff || (run.parent !== undefined && isBrokenOff(run.parent));
 }
 
 /** What had been streamed of an answer that was not completed. */

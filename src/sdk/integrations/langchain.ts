@@ -57,6 +57,7 @@ function installedCore(): Core[] {
     llms: installedCopies("@langchain/core", "./language_models/llms"),
     tools: installedCopies("@langchain/core", "./tools"),
     retrievers: installedCopies("@langchain/core", "./retrievers"),
+    runnables: installedCopies("@langchain/core", "./runnables"),
   };
   return found.singletons.map((_, copy) =>
     Object.fromEntries(Object.entries(found).map(([name, copies]) => [name, copies[copy]])),

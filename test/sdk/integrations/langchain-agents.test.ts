@@ -1,6 +1,8 @@
+import type { CallbackManagerForLLMRun } from "@langchain/core/callbacks/manager";
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { AIMessage, type BaseMessage } from "@langchain/core/messages";
+import { AIMessage, AIMessageChunk, type BaseMessage } from "@langchain/core/messages";
 import { StringOutputParser } from "@langchain/core/output_parsers";
+import { ChatGenerationChunk } from "@langchain/core/outputs";
 import { ChatPromptTemplate } from "@langchain/core/prompts";
 import { BaseRetriever } from "@langchain/core/retrievers";
 import { RunnableLambda, RunnableSequence } from "@langchain/core/runnables";
@@ -434,5 +436,62 @@ describe("Spans that the program starts", () => {
       ["invoke_agent agent one", "one"],
       ["invoke_agent agent two", "two"],
     ]);
+  });
+});
+
+describe("A graph that is streamed", () => {
+  /** Says one word and then nothing more, until it is aborted. */
+  class Endless extends Scripted {
+    override async *_streamResponseChunks(
+      _messages: BaseMessage[],
+      { signal }: { signal?: AbortSignal },
+      manager?: CallbackManagerForLLMRun,
+    ) {
+      const chunk = new ChatGenerationChunk({ text: "It ", message: new AIMessageChunk({ id: "1", content: "It " }) });
+      yield chunk;
+      await manager?.handleLLMNewToken("It ", undefined, undefined, undefined, undefined, { chunk });
+      await new Promise((_, fail) => signal?.addEventListener("abort", () => fail(signal.reason), { once: true }));
+    }
+  }
+  const waiting = () => createAgent({ name: "patient", model: new Endless([]), tools: [double] });
+  const statuses = (spans: SpanDetail[]) => spans.map(({ kind, status }) => `${kind} ${status}`);
+
+  test.each(["messages", "updates"] as const)("in %s and broken off by its consumer is no error", async (mode) => {
+    const slow = tool(
+      (_, { signal }) => new Promise((_, fail) => signal?.addEventListener("abort", () => fail(signal.reason))),
+      {
+        name: "slow",
+        schema: z.object({}),
+      },
+    );
+    const agent =
+      mode === "messages"
+        ? waiting()
+        : createAgent({ name: "patient", model: new Scripted([calls("slow")]), tools: [slow] });
+    const spans = await recording.of(async () => {
+      for await (const _ of await agent.stream(hello, { streamMode: mode })) break;
+      await new Promise(setImmediate);
+      await new Promise(setImmediate);
+    });
+    expect(spans.map((span) => span.status)).not.toContain("error");
+    expect(spans[0]).toMatchObject({
+      name: "invoke_agent patient",
+      status: "ok",
+      attributes: { "agensight.stream.end": "cancelled" },
+    });
+  });
+
+  test("and aborted by the program's signal has failed", async () => {
+    const stop = new AbortController();
+    const spans = await recording.of(async () => {
+      const stream = await waiting().stream(hello, { streamMode: "messages", signal: stop.signal });
+      const read = async () => {
+        for await (const _ of stream) stop.abort();
+      };
+      await expect(read()).rejects.toThrow(/abort/i);
+      await new Promise(setImmediate);
+      await new Promise(setImmediate);
+    });
+    expect(statuses(spans)).toEqual(["agent error", "llm error"]);
   });
 });
