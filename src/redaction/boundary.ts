@@ -33,9 +33,27 @@ export function isWordAt(text: string, index: number): boolean {
   return isWord(text.charCodeAt(index)) && !(text[index - 1] === "\\" && "nrtbf".includes(text[index] as string));
 }
 
-/** Not in the middle of a word. The `n` of an escaped newline is no word, nor are `u00e9` and a URL's `%3D`. */
+/** Whether a terminal's colour ends before a place, as it is or escaped: `ESC[01;31m`. */
+function endsColour(text: string, index: number): boolean {
+  if ((classOf(text.charCodeAt(index - 1)) & letter) === 0) return false;
+  let at = index - 2;
+  while (index - at < 16 && (text[at] === ";" || (classOf(text.charCodeAt(at)) & digit) !== 0)) at--;
+  if (text[at] !== "[") return false;
+  return text.charCodeAt(at - 1) === 27 || /\\(?:u001b|x1b|033|e)$/i.test(text.slice(Math.max(0, at - 6), at));
+}
+
+/** Where a run of letters and digits goes on that begins inside of a colour: after its `31m`. */
+export function afterColour(text: string, start: number): number {
+  const before = text[start - 1];
+  if (before !== "[" && before !== ";") return start;
+  let at = start;
+  while (at - start < 3 && (classOf(text.charCodeAt(at)) & digit) !== 0) at++;
+  return endsColour(text, at + 1) ? at + 1 : start;
+}
+
+/** Not in the middle of a word. The `n` of an escaped newline is no word, nor are `u00e9`, a URL's `%3D` and a colour. */
 export function startsAt(text: string, index: number): boolean {
-  if (!isWordAt(text, index - 1)) return true;
+  if (!isWordAt(text, index - 1) || endsColour(text, index)) return true;
   if (text[index - 3] === "%") return /^[0-9a-f]{2}$/i.test(text.slice(index - 2, index));
   return text[index - 6] === "\\" && /^u[0-9a-f]{4}$/i.test(text.slice(index - 5, index));
 }

@@ -7,6 +7,7 @@ import { findNumbers } from "./numbers.js";
 import { findPrivateKeys } from "./private-keys.js";
 import type { RedactionSettings } from "./settings.js";
 import { findAzureSecrets, findTokens } from "./tokens.js";
+import { inAscii } from "./typography.js";
 import { findUrlCredentials } from "./url-credentials.js";
 
 /** `key`: the attribute or member under which the text stands; it may tell what a number is. */
@@ -40,11 +41,12 @@ export function createFinder({ patterns, custom }: Pick<RedactionSettings, "patt
     if (findsTokens) findTokens(text, key, tokens, findings);
     if (tokens.api_key) findAzureSecrets(text, findings);
     if (wants.has("email")) findEmails(text, findings);
-    if (findsNumbers) findNumbers(text, key, numbers, findings);
+    const plain = findsNumbers || wants.has("iban") ? inAscii(text) : text;
+    if (findsNumbers) findNumbers(plain, key, numbers, findings);
     if (wants.has("iban")) {
       findIbans(
-        text,
-        (index) => startsAt(text, index),
+        plain,
+        (index) => startsAt(plain, index),
         (start, end) => findings.push({ name: "iban", start, end }),
       );
     }

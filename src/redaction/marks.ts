@@ -1,5 +1,6 @@
 /** Marks are what stands in a text where a value was: `[email]`, `[email:7f3a09c1d2]`. */
 import type { RedactionMode } from "./settings.js";
+import { inAscii } from "./typography.js";
 
 /** A place of `text` that is to be redacted. `start` and `end` count UTF-16 units. */
 export type Finding = { name: string; start: number; end: number };
@@ -14,17 +15,23 @@ export function markNameOf(key: string): string {
   );
 }
 
+/** As in URLs, HTML and JSON. */
+const writtenAt = /%40|&#(?:64|x40);|\\u0040/;
+
 /** One value in two spellings has one pseudonym. */
 function normalised(name: string, value: string): string {
   switch (name) {
     case "credit_card":
     case "ssn":
-      return value.replace(/\D/g, "");
+      return inAscii(value).replace(/\D/g, "");
     case "phone":
-      return value.replace(/\(0\)/g, "").replace(/\D/g, "").replace(/^00/, "");
+      return inAscii(value).replace(/\(0\)/g, "").replace(/\D/g, "").replace(/^00/, "");
     case "iban":
-      return value.replace(/[^A-Za-z0-9]/g, "").toUpperCase();
+      return inAscii(value)
+        .replace(/[^A-Za-z0-9]/g, "")
+        .toUpperCase();
     case "email":
+      return value.replace(writtenAt, "@").toLowerCase();
     case "ip":
       return value.toLowerCase();
     case "private_key":

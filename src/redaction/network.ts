@@ -1,5 +1,15 @@
 /** Finds e-mail and IP addresses. */
-import { classOf, digit, hexLetter, isWord, letter, startsAt, upToValue, wordsBefore } from "./boundary.js";
+import {
+  afterColour,
+  classOf,
+  digit,
+  hexLetter,
+  isWord,
+  letter,
+  startsAt,
+  upToValue,
+  wordsBefore,
+} from "./boundary.js";
 import type { Finding } from "./marks.js";
 
 const longestLocal = 64;
@@ -23,23 +33,36 @@ function isForeignLetter(code: number): boolean {
   return (code >= 0xc0 && code < 0x2000) || (code >= 0x3040 && code < 0xd800) || (code >= 0xf900 && code < 0xff00);
 }
 
+/** As it is, and as URLs, HTML and JSON write it. */
+const atSigns = ["@", "%40", "&#64;", "&#x40;", "\\u0040"];
+
 /** Looks at most 64 characters back and 255 on from each `@`. */
 export function findEmails(text: string, findings: Finding[]): void {
-  for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
-    let start = at;
-    while (start > 0 && at - start < longestLocal && inLocal(text.charCodeAt(start - 1))) start--;
-    while (start < at && !(isWord(text.charCodeAt(start)) || isForeignLetter(text.charCodeAt(start)))) start++;
-    // `\njohn@…` as it stands in escaped text
-    if (text[start - 1] === "\\" && "nrt".includes(text[start] as string)) start++;
-    if (start >= at || text[at - 1] === ".") continue;
-    let end = at + 1;
-    while (end < text.length && end - at <= longestDomain && inDomain(text.charCodeAt(end))) end++;
-    while (end > at && !(isWord(text.charCodeAt(end - 1)) || isForeignLetter(text.charCodeAt(end - 1)))) end--;
-    const domain = text.slice(at + 1, end);
-    if (!isDomain(domain)) continue;
-    if (text[end] === ":" && text.slice(start, at) === "git") continue;
-    findings.push({ name: "email", start, end });
+  for (const sign of atSigns) {
+    for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
+      const start = startOfLocal(text, at, sign);
+      if (start >= at || text[at - 1] === ".") continue;
+      const after = at + sign.length;
+      let end = after;
+      while (end < text.length && end - after < longestDomain && inDomain(text.charCodeAt(end))) end++;
+      while (end > after && !(isWord(text.charCodeAt(end - 1)) || isForeignLetter(text.charCodeAt(end - 1)))) end--;
+      const domain = text.slice(after, end);
+      if (!isDomain(domain)) continue;
+      if (text[end] === ":" && text.slice(start, at) === "git") continue;
+      findings.push({ name: "email", start, end });
+    }
   }
+}
+
+function startOfLocal(text: string, at: number, sign: string): number {
+  let start = at;
+  while (start > 0 && at - start < longestLocal && inLocal(text.charCodeAt(start - 1))) start--;
+  // what a URL writes so is no part of an address, but for + - . and _
+  if (sign === "%40") start += /^.*%(?!2[bde]|5f)[\da-f]{2}/i.exec(text.slice(start, at))?.[0].length ?? 0;
+  while (start < at && !(isWord(text.charCodeAt(start)) || isForeignLetter(text.charCodeAt(start)))) start++;
+  // `\njohn@…` as it stands in escaped text
+  if (text[start - 1] === "\\" && "nrt".includes(text[start] as string)) start++;
+  return afterColour(text, start);
 }
 
 function isDomain(domain: string): boolean {

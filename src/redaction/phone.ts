@@ -1,5 +1,5 @@
 /** Tells telephone numbers from other groups of digits: international, North American, and national forms with a leading 0. */
-import { isWordAt, upToValue, wordsBefore } from "./boundary.js";
+import { startsAt, upToValue, wordsBefore } from "./boundary.js";
 import { closes, type DigitGroups, digitsOf, opens, sizeOf } from "./digit-groups.js";
 import type { Finding } from "./marks.js";
 
@@ -84,7 +84,7 @@ function longest(groups: DigitGroups, index: number, most: number, has: (form: F
 
 /** No sum: `a+123`, `f(x)+(123)`. */
 function opensSigned(text: string, opening: number): boolean {
-  return !isWordAt(text, opening - 1) && !")]+".includes(text[opening - 1] ?? " ");
+  return startsAt(text, opening) && !")]+".includes(text[opening - 1] ?? " ");
 }
 
 function isInternational({ groups, index, digits, bracket, sizes, gaps }: Form): boolean {

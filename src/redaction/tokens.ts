@@ -1,5 +1,5 @@
 /** Finds keys of services and JSON Web Tokens: long runs of letters and digits that begin as theirs do, or stand under a name that says so. */
-import { classOf, digit, letter, startsAt, token } from "./boundary.js";
+import { afterColour, classOf, digit, letter, startsAt, token } from "./boundary.js";
 import type { Finding } from "./marks.js";
 import { isSecretName, nameBefore } from "./secret-names.js";
 import { endOfVendorKey } from "./vendor-keys.js";
@@ -66,14 +66,14 @@ function readForm(text: string, start: number, end: number, wanted: WantedTokens
   return keyEnd < 0 ? undefined : { name: "api_key", start: at, end: keyEnd };
 }
 
-/** The `n` of an escaped newline, `u00e9` and a URL's `3D` are no part of what they stand before. */
+/** The `n` of an escaped newline, `u00e9`, a URL's `3D` and a colour's `31m` are no part of what they stand before. */
 function afterEscape(text: string, start: number): number {
   const before = text[start - 1];
   if (before === "\\") {
     if (text[start] === "u") return start + 5;
     return "nrtbf".includes(text[start] as string) ? start + 1 : start;
   }
-  return before === "%" ? start + 2 : start;
+  return before === "%" ? start + 2 : afterColour(text, start);
 }
 
 const jwt = /eyJ[\w-]{8,}\.(?:eyJ[\w-]{4,}(?:\.[\w-]*)?|[\w-]*\.[\w-]+(?:\.[\w-]*\.[\w-]+)?)/y;

@@ -46,3 +46,40 @@ test("a value is found as a whole and no more", () => {
 test("addresses of nobody are no addresses: unspecified, loopback, broadcast, netmasks", () => {
   expect(found("0.0.0.0 127.0.0.1 127.1.2.3 255.255.255.255 255.255.0.0 :: ::1")).toEqual([]);
 });
+
+test("numbers are found as models and word processors set them", () => {
+  const set: [PatternName, (value: string) => string][] = [
+    ["phone", (value) => value.replaceAll("-", "\u2011").replaceAll(" ", "\u202f")],
+    ["credit_card", (value) => value.replaceAll("-", "\u2013").replaceAll(" ", "\u00a0")],
+    ["ssn", (value) => value.replaceAll("-", "\u2011")],
+    ["iban", (value) => value.replaceAll(" ", "\u00a0")],
+    ["credit_card", (value) => value.replace(/\d/g, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0))],
+  ];
+  for (const [name, as] of set) {
+    const missed = published[name].filter((value) => find(as(value)).filter((it) => it.name === name).length !== 1);
+    expect([name, missed]).toEqual([name, []]);
+  }
+});
+
+test("addresses are found with the @ of URLs, HTML and JSON", () => {
+  expect(
+    found("/me?to=ann%40example.com&next=%3Dbob%2Bx%40example.org, joe&#64;example.net \\u0040 joe\\u0040example.com"),
+  ).toEqual([
+    "email: ann%40example.com",
+    "email: bob%2Bx%40example.org",
+    "email: joe&#64;example.net",
+    "email: joe\\u0040example.com",
+  ]);
+  expect(found("registry/%40types%2fnode 100%40 pkg%401.2.3")).toEqual([]);
+});
+
+test.each([
+  ["a terminal's colours", (value: string) => `\u001b[01;31m\u001b[K${value}\u001b[m\u001b[K`],
+  ["JSON of them", (value: string) => JSON.stringify({ text: `\u001b[1;31m${value}\u001b[0m` })],
+])("%s hide nothing", (_, put) => {
+  for (const name of Object.keys(published) as PatternName[])
+    expect(published[name].filter((value) => find(put(value)).filter((it) => it.name === name).length !== 1)).toEqual(
+      [],
+    );
+  expect(found(put("ann@example.com"))).toEqual(["email: ann@example.com"]);
+});

@@ -79,6 +79,8 @@ test("one value in two spellings has one pseudonym", () => {
   const { text } = redactor({ ...everything, mode: "pseudonym" });
   const same = (a: string, b: string) => expect(text(a)).toBe(text(b));
   same("A@Example.com", "a@example.com");
+  same("A%40Example.com", "a@example.com");
+  same("+1 (415)\u202f555\u20110132", "+14155550132");
   same("4111 1111 1111 1111", "4111111111111111");
   same("+1 (415) 555-0132", "+14155550132");
   same("0044 20 7946 0018", "+44 (0)20 7946 0018");
