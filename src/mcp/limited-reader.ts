@@ -167,11 +167,18 @@ export function limitContent(
   const show = openShow(content, redactor);
   return async () => {
     const whole = await reader();
-    return whole && limited(whole, show, content !== "none");
+    return whole && limited(whole, show, content);
   };
 }
 
-function limited(reader: TraceReader, show: Show, previews: boolean): TraceReader {
+/** An excerpt from farther on would let who asks read on from each to the next. */
+function excerpt(show: Show, content: ShownContent, text: string): string {
+  return content === "preview" && text.startsWith("…")
+    ? `[found beyond the first ${previewed} characters]`
+    : show.text(text);
+}
+
+function limited(reader: TraceReader, show: Show, content: ShownContent): TraceReader {
   return {
     ...reader,
     async listTraces(query) {
@@ -189,7 +196,7 @@ function limited(reader: TraceReader, show: Show, previews: boolean): TraceReade
         hits: hits.map((hit) => ({
           ...hit,
           span: summary(show, hit.span),
-          snippet: hit.field === "name" ? show.name(hit.snippet) : show.text(hit.snippet),
+          snippet: hit.field === "name" ? show.name(hit.snippet) : excerpt(show, content, hit.snippet),
         })),
         coverage,
       };
@@ -212,7 +219,7 @@ function limited(reader: TraceReader, show: Show, previews: boolean): TraceReade
       return { ...found, groups: found.groups.map((each) => group(show, each)) };
     },
     async changes(query) {
-      const found = await reader.changes({ ...query, previews: query.previews === true && previews });
+      const found = await reader.changes({ ...query, previews: query.previews === true && content !== "none" });
       return {
         ...found,
         changes: found.changes.map((change) => ({
