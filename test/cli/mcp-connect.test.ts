@@ -403,4 +403,13 @@ describe("the end", () => {
     expect(code).toBe(2);
     expect(stderr).toContain("leave --db out");
   });
+
+  test.each([
+    ["--content", "none"],
+    ["--redact", "email"],
+  ])("comes with 2 when %s is given: that server decides", async (flag, value) => {
+    const { code, stderr } = await run(["mcp", "--connect", "http://127.0.0.1:4318", flag, value]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`give ${flag} to agensight serve`);
+  });
 });

@@ -49,7 +49,14 @@ after the host's first message. Ends when the host closes stdin.`,
   async run(values) {
     const settings = await readSettings(values);
     const otlpPort = values.otlp === undefined ? null : portNumber(values.otlp, "mcp");
-    if (values.connect !== undefined) return connect(values.connect, knownToken(settings), values.db);
+    if (values.connect !== undefined) {
+      if (values.db !== undefined)
+        throw new UsageError("--connect asks the store of that server: leave --db out", "mcp");
+      for (const name of ["content", "redact"] as const)
+        if (values[name] !== undefined)
+          throw new UsageError(`--connect shows what that server shows: give --${name} to agensight serve`, "mcp");
+      return connect(values.connect, knownToken(settings));
+    }
     const token = otlpPort === null ? null : knownToken(settings);
     const stores = () => import("../../store/stores-file.js");
     const store = watchShownStore(
@@ -92,8 +99,7 @@ after the host's first message. Ends when the host closes stdin.`,
   },
 });
 
-async function connect(address: string, token: string | null, db: string | undefined): Promise<never> {
-  if (db !== undefined) throw new UsageError("--connect asks the store of that server: leave --db out", "mcp");
+async function connect(address: string, token: string | null): Promise<never> {
   const { bridgeStdio } = await import("../mcp/connect.js");
   const bridged = bridgeStdio({
     url: serverUrl(address, "/ws"),
