@@ -96,6 +96,14 @@ describe("agensight import", () => {
     expect(stderr).toMatch(/bad\.jsonl:6: span nope: spanId is not 16 hex digits/);
   });
 
+  test("of a line that is not JSON nothing is printed: it may be private", async () => {
+    const { stderr } = await load([
+      write("private.jsonl", 'ann@example.com\n{"to": ann@example.com}\n{"to": "ann@example.com}\n'),
+    ]);
+    expect(stderr.match(/not JSON: \w+/g)).toHaveLength(3);
+    expect(stderr).not.toContain("ann@");
+  });
+
   test("a bad first line does not make the file one document", async () => {
     const { code, stdout, stderr } = await load([write("first.jsonl", `{"cut": \n${lines(3)}\n`)]);
     expect(code).toBe(3);

@@ -44,8 +44,13 @@ function parse({ number, text }: Line): Document {
   try {
     return { line: number, value: JSON.parse(text) };
   } catch (error) {
-    return { line: number, problem: `not JSON: ${(error as Error).message}` };
+    return { line: number, problem: `not JSON: ${withoutText(error as Error)}` };
   }
+}
+
+/** Some messages quote what stands around the place. */
+function withoutText({ message }: Error): string {
+  return message.replace(/, (?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s, "");
 }
 
 function parseAll(lines: Line[]): { value: unknown } | null {
