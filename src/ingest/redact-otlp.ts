@@ -36,17 +36,17 @@ export function createOtlpRedactor(redactor: Redactor): OtlpRedactor {
   }
 
   function fields(part: object, spared: string | null): object {
-    let changed = false;
-    let renamed = false;
-    const copy: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(part)) {
+    const values = part as Record<string, unknown>;
+    let copy: Record<string, unknown> | null = null;
+    for (const name in values) {
+      const value = values[name];
       const next = field(name, value, spared);
       const nextName = nameOf(name);
-      changed ||= next !== value;
-      renamed ||= nextName !== name;
+      if (!copy && next === value && nextName === name) continue;
+      copy ??= fieldsBefore(values, name);
       copy[nextName] = next;
     }
-    return changed || renamed ? copy : part;
+    return copy ?? part;
   }
 
   function field(name: string, value: unknown, spared: string | null): unknown {
@@ -95,6 +95,11 @@ function size(fields: object): number {
   let count = 0;
   for (const _ in fields) count++;
   return count;
+}
+
+function fieldsBefore(part: Record<string, unknown>, end: string): Record<string, unknown> {
+  const names = Object.keys(part);
+  return Object.fromEntries(names.slice(0, names.indexOf(end)).map((name) => [name, part[name]]));
 }
 
 function list(items: unknown[], redact: (item: unknown, index: number) => unknown): unknown[] {
