@@ -28,6 +28,11 @@ export function programFile(): string | undefined {
   return process.argv[1];
 }
 
+/** Where this module lies; a bundle has its own place, or none when it is CommonJS. */
+export function moduleUrl(): string {
+  return (import.meta.url as string | undefined) || programFile() || join(process.cwd(), "package.json");
+}
+
 /**
  * OpenTelemetry's default of 128 attributes a span cuts conversations short, because older instrumentations write
  * several attributes for each message. What the environment says in OpenTelemetry's variables holds.

@@ -1,11 +1,10 @@
 /** Where the recorder runs: a thread of its own, or the program's thread where there can be none. */
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import { compileFunction } from "node:vm";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { context, ROOT_CONTEXT } from "@opentelemetry/api";
 import { suppressTracing } from "@opentelemetry/core";
-import { programFile, threadEnvironment } from "./environment.js";
+import { moduleUrl, programFile, threadEnvironment } from "./environment.js";
 import { type FromRecorder, type RecorderData, shared, type ToRecorder } from "./recorder-message.js";
 import type { createRecorderThread } from "./recorder-thread.js";
 import { workerText } from "./worker-text.js";
@@ -33,10 +32,6 @@ export type HostEvents = {
   /** The recorder is gone without having been stopped. */
   death(reason: string): void;
 };
-
-/** Where this module lies; a bundle has its own place, or none when it is CommonJS. */
-const moduleUrl = (): string =>
-  (import.meta.url as string | undefined) || programFile() || join(process.cwd(), "package.json");
 
 /** Starts a thread. Throws where the process may have none. */
 export function startThread(events: HostEvents): RecorderHost {

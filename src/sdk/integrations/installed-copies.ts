@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { programFile } from "../environment.js";
+import { moduleUrl, programFile } from "../environment.js";
 
 export type Condition = "import" | "require";
 
@@ -24,14 +24,14 @@ export function installedCopies(name: string, subpath = ".", options: CopyOption
   const files = new Set<string>();
   for (const folder of packageFolders(name, of))
     for (const condition of conditions) for (const file of entryFiles(folder, subpath, condition)) files.add(file);
-  const require = createRequire(import.meta.url);
+  const require = createRequire(moduleUrl());
   return [...files].map((file) => require(file));
 }
 
 function entryFiles(folder: string, subpath: string, condition: Condition): string[] {
   const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { exports?: unknown };
   // a package without a map of exports
-  if (exports === undefined) return [createRequire(import.meta.url).resolve(join(folder, subpath))];
+  if (exports === undefined) return [createRequire(moduleUrl()).resolve(join(folder, subpath))];
   const file = exportedFile(exports, subpath, new Set([condition, "node", "default"]));
   return file && existsSync(join(folder, file)) ? [join(folder, file)] : [];
 }

@@ -74,6 +74,24 @@ export function patchContext(core: Core, undos: (() => void)[]): void {
   }
 }
 
+/**
+ * What all copies of LangChain share, also those in bundles, of which only the manager is known: the variable that holds
+ * the configuration of the code that runs. It is set before the first graph can be made.
+ */
+export function patchSharedContext(): (() => void) | null {
+  const variable = (globalThis as Any)[Symbol.for("ls:tracing_async_local_storage")];
+  if (typeof variable?.run !== "function") return null;
+  return replaceMethod(
+    variable,
+    "run",
+    (original) =>
+      function (store, callback, ...args) {
+        const config = quietly("a run was not found", () => store?.extra?.[Symbol.for("lc:child_config")]);
+        return withinConfig(() => original.call(this, store, callback, ...args)).call(this, config);
+      },
+  );
+}
+
 type Method = (this: Any, ...args: Any[]) => Any;
 
 /** `runWithConfig(config, callback)`: nodes, lambdas, functions of tools, steps of streams. */

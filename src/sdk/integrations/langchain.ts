@@ -2,7 +2,7 @@
 import { diag } from "@opentelemetry/api";
 import { quietly } from "./guard.js";
 import { installedCopies } from "./installed-copies.js";
-import { type Core, patchContext } from "./langchain-context.js";
+import { type Core, patchContext, patchSharedContext } from "./langchain-context.js";
 import { handler } from "./langchain-handler.js";
 import { replaceMethod, undoAll } from "./replace-method.js";
 
@@ -33,6 +33,8 @@ function instrument(target: Any, undos: (() => void)[]): void {
       diag.warn(
         "agensight: @langchain/core was not found where this program lies: LangChain is not recorded; name its CallbackManager",
       );
+    const shared = given && patchSharedContext();
+    if (shared) undos.push(shared);
     for (const manager of chosen) undos.push(replaceMethod(manager, "_configureSync", withHandler) as () => void);
   } else if (!patchInstance(target, undos)) {
     diag.error(

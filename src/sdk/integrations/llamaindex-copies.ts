@@ -1,5 +1,6 @@
 /** The modules of LlamaIndex that a program uses. */
 import { createRequire } from "node:module";
+import { moduleUrl } from "../environment.js";
 import { type Condition, installedCopies } from "./installed-copies.js";
 
 /** What is patched, and by which packages each may be found where the program's main file does not see it. */
@@ -23,7 +24,7 @@ export function usedCopies(): unknown[] {
  * loaded yet the form of the program itself counts.
  */
 function usedForm(): Condition {
-  const { cache, main } = createRequire(import.meta.url);
+  const { cache, main } = createRequire(moduleUrl());
   const isRequired = Object.keys(cache).some((file) => /[\\/]@llamaindex[\\/]env[\\/].*\.cjs$/.test(file));
   const isLoaded = Object.hasOwn(globalThis, "__ $@llamaindex/env$ __");
   return isRequired || (!isLoaded && main !== undefined) ? "require" : "import";
