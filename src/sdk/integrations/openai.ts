@@ -31,16 +31,19 @@ const apis: Api[] = [
   { path: ["embeddings"], operation: "embeddings", request: embeddingsRequest, reader: createEmbeddingsReader },
 ];
 
+/** They may have a copy of their own. */
+const carriers = ["@langchain/openai", "@llamaindex/openai"];
+
 /**
  * Records each call of a model that goes through the class `OpenAI` (or `AzureOpenAI`: they share their methods), a
  * client, or the module of the SDK; without an argument through every client of `openai`, whether it is imported or
- * required. Clients that exist already are included. May come before or after `setupTracing`; the second time changes
+ * required, and of the copies that LangChain and LlamaIndex bring along. Clients that exist already are included. May come before or after `setupTracing`; the second time changes
  * nothing. Returns what takes it back. Never throws.
  */
 export function instrumentOpenAI(target?: unknown): () => void {
   const undos: (() => void)[] = [];
   quietly("OpenAI could not be instrumented", () => {
-    const targets = target === undefined ? installedCopies("openai") : [target];
+    const targets = target === undefined ? installedCopies("openai", ".", { of: carriers }) : [target];
     const patched = targets.flatMap((one) => patchClient(one) ?? patchClass(one));
     if (patched.length === 0)
       diag.warn(

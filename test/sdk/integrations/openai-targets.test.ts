@@ -1,3 +1,5 @@
+import { OpenAIEmbeddings } from "@langchain/openai";
+import { OpenAIEmbedding } from "@llamaindex/openai";
 import * as module7 from "openai";
 import * as module6 from "openai6";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -70,4 +72,19 @@ describe.each([
       expect(recording.told()).toEqual([expect.stringContaining("neither OpenAI's class")]);
     }
   });
+});
+
+test.each([
+  [
+    "LangChain",
+    (baseURL: string) => new OpenAIEmbeddings({ apiKey: "k", configuration: { baseURL } }).embedQuery("Hello"),
+  ],
+  ["LlamaIndex", (baseURL: string) => new OpenAIEmbedding({ apiKey: "k", baseURL }).getTextEmbedding("Hello")],
+])("instrumentOpenAI() records the client that %s brings along, too", async (_, embed) => {
+  const data = [{ object: "embedding", index: 0, embedding: [0.5, 0.25] }];
+  server.reply(json({ object: "list", data, model: "m", usage: { prompt_tokens: 3, total_tokens: 3 } }));
+  const undo = instrumentOpenAI();
+  const spans = await recording.of(() => embed(server.url));
+  undo();
+  expect(spans).toMatchObject([{ kind: "embedding", input_tokens: 3 }]);
 });
