@@ -6,9 +6,11 @@ const secretName =
 /** Places in a list, and nothing that anybody must hide. */
 const harmlessName =
   /(?:page|next|prev|previous|continuation|cursor|sync|cancel|start|end|last|pagination)[_.-]?token$/i;
+/** With which models vouch for their reasoning; those of signed URLs are `Signature` or `X-Amz-Signature`. */
+const reasoningSignature = /^(?:signature|thought_?[sS]ignature)$/;
 
 export function isSecretName(name: string): boolean {
-  return secretName.test(name) && !harmlessName.test(name);
+  return secretName.test(name) && !harmlessName.test(name) && !reasoningSignature.test(name);
 }
 
 const longestName = 64;

@@ -127,7 +127,7 @@ function valueAround(text: string, runStart: number, runEnd: number): Place {
   while (inToken(text.charCodeAt(start - 1))) start--;
   let end = runEnd;
   while (inToken(text.charCodeAt(end))) end++;
-  while (end - runEnd < 3 && text[end] === "=") end++;
+  if (text[end] === "=") end += text[end + 1] === "=" ? 2 : 1;
   return { start: Math.min(afterEscape(text, start), end), end };
 }
 

@@ -83,3 +83,10 @@ test.each([
     );
   expect(found(put("ann@example.com"))).toEqual(["email: ann@example.com"]);
 });
+
+test("signatures of reasoning stay, those of signed URLs go", () => {
+  const random = "zl0fSUQOOy47ZBKmhun8m4a8G6YitbkjkbsesnpDtNa3PW7BJ/i7Xm8i+faOSkolEJ24G4bcL3Qo3UCMj1==";
+  for (const name of ["signature", "thoughtSignature", "thought_signature"])
+    expect(found(JSON.stringify({ type: "thinking", [name]: random }))).toEqual([]);
+  expect(found(`https://a.s3.amazonaws.com/x?Expires=1&Signature=${random}`)).toEqual([`api_key: ${random}`]);
+});
