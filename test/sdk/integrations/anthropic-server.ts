@@ -29,6 +29,8 @@ export async function startAnthropicServer() {
     /** in the order in which they came */
     requests,
     reply: (...next: Reply[]) => void replies.push(...next),
+    /** Takes back the replies that no request came for: one that is aborted early is never sent. */
+    forgetReplies: () => void replies.splice(0),
     /** The connection of the next response that ends, by either side. */
     connectionEnd: () => new Promise<void>((resolve) => gone.push(resolve)),
     close: async () => {

@@ -39,7 +39,10 @@ describe.each(versions)("$name", ({ sdk: Anthropic, hasSpans }) => {
     undo = instrumentAnthropic(Anthropic);
     client = new Anthropic({ apiKey: "sk-ant-test", baseURL: server.url });
   });
-  afterEach(() => undo());
+  afterEach(() => {
+    undo();
+    server.forgetReplies();
+  });
 
   async function readAll(call: Promise<AsyncIterable<unknown>>): Promise<unknown[]> {
     const chunks = [];
