@@ -62,10 +62,8 @@ function globally(pattern: RegExp): RegExp {
 }
 
 function findCustom(text: string, name: string, pattern: RegExp, findings: Finding[]): void {
-  pattern.lastIndex = 0;
-  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
-    if (match[0] === "") pattern.lastIndex++;
-    else findings.push({ name, start: match.index, end: match.index + match[0].length });
+  for (const { 0: found, index } of text.matchAll(pattern)) {
+    if (found !== "") findings.push({ name, start: index, end: index + found.length });
   }
 }
 

@@ -164,6 +164,8 @@ test("custom patterns of any flags find all of their matches and never loop", ()
   });
   expect(text("ord-1 and ORD-22, xx")).toBe("[order] and [order], [nothing]");
   expect(text('{"a":"ord-1"}')).toBe('{"a":"[order]"}');
+  // nothing is found between the halves of a surrogate pair
+  expect(redactor({ custom: [{ name: "nothing", pattern: /x*/u }] }).text("\u{1f600}xx")).toBe("\u{1f600}[nothing]");
 });
 
 test("values that contain themselves, or nothing, come back", () => {
