@@ -1,13 +1,15 @@
 /** A request of Anthropic's SDK, whichever of its methods makes it: one span for each call of a model. */
 import { type Span, SpanKind } from "@opentelemetry/api";
-import { fieldsOf, type Part } from "./anthropic-content.js";
+import type { Part } from "./anthropic-content.js";
 import { joinSpan, makesOwnSpans, recordsContent } from "./anthropic-own-spans.js";
 import { inputMessages, requestAttributes, requestSettings } from "./anthropic-request.js";
 import { createMessageReader } from "./anthropic-response.js";
 import { type CallAttributes, type CallSpan, startCall } from "./call-span.js";
 import { countAttemptsOf } from "./count-attempts.js";
+import { fieldsOf } from "./fields.js";
 import { quietly } from "./guard.js";
 import { observeCall } from "./observe-promise.js";
+import { serverAddress } from "./server-address.js";
 
 export type Client = {
   baseURL?: unknown;
@@ -49,7 +51,7 @@ function startRequest(client: Client, path: unknown, options: unknown): Started 
     attributes: () => ({
       "gen_ai.operation.name": operation,
       "gen_ai.provider.name": provider(client),
-      ...serverAttributes(client.baseURL),
+      ...serverAddress(client.baseURL),
       ...requestAttributes(body),
     }),
   });
@@ -65,12 +67,6 @@ function lacking(body: unknown): CallAttributes {
 }
 
 const kept = new Set(["text", "reasoning", "tool_call", "tool_call_response"]);
-
-function serverAttributes(baseUrl: unknown): CallAttributes {
-  if (!URL.canParse(String(baseUrl))) return {};
-  const { hostname, port, protocol } = new URL(String(baseUrl));
-  return { "server.address": hostname, "server.port": port ? Number(port) : protocol === "http:" ? 80 : 443 };
-}
 
 /** The clients of other platforms are classes of other packages upon the same base. */
 function provider({ constructor: { name }, baseURL }: Client): string {

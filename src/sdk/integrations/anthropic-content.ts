@@ -1,13 +1,8 @@
 /** Content blocks of Anthropic's Messages API → message parts. Source: https://docs.claude.com/en/api/messages */
+import { type Fields, fieldsOf } from "./fields.js";
 import { mediaPart } from "./media-part.js";
 
-export type Fields = Record<string, unknown>;
 export type Part = Fields & { type: string };
-
-/** The value as an object to read fields from; empty for everything else. */
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
-}
 
 /** A text is one block. */
 export function partsOf(content: unknown): Part[] {

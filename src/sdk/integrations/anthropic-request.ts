@@ -1,6 +1,7 @@
 /** The request of a call of Anthropic's API → span attributes. */
-import { type Fields, fieldsOf, partsOf } from "./anthropic-content.js";
+import { partsOf } from "./anthropic-content.js";
 import type { CallAttributes } from "./call-span.js";
+import { type Fields, fieldsOf } from "./fields.js";
 
 /** Of `/v1/messages` and of the older `/v1/complete`. */
 export function requestAttributes(body: unknown): CallAttributes {

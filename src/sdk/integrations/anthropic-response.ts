@@ -1,6 +1,7 @@
 /** The answer of a call of Anthropic's API, in one piece or event by event → span attributes. */
-import { type Fields, fieldsOf, type Part, partsOf } from "./anthropic-content.js";
+import { type Part, partsOf } from "./anthropic-content.js";
 import type { CallAttributes } from "./call-span.js";
+import { type Fields, fieldsOf } from "./fields.js";
 import type { AnswerReader } from "./observe-stream.js";
 
 /** Characters of a streamed answer that are kept: more than a model can say at once. */

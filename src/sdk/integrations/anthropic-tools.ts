@@ -1,8 +1,9 @@
 /** The tools that `toolRunner` runs, for versions of Anthropic's SDK that make no spans of their own. */
 import { SpanKind } from "@opentelemetry/api";
-import { fieldsOf, partsOf } from "./anthropic-content.js";
+import { partsOf } from "./anthropic-content.js";
 import { makesOwnSpans } from "./anthropic-own-spans.js";
 import { startCall } from "./call-span.js";
+import { fieldsOf } from "./fields.js";
 import { quietly } from "./guard.js";
 import { replaceMethod } from "./replace-method.js";
 

@@ -1,8 +1,6 @@
 /** What a chain of LangChain is: an agent, a graph, a node of one, or machinery that nobody wants to see. */
-import { fieldsOf } from "./langchain-messages.js";
+import { type Fields, fieldsOf } from "./fields.js";
 import type { Run } from "./langchain-runs.js";
-
-type Fields = Record<string, unknown>;
 
 export type ChainStart = {
   serialized: unknown;

@@ -1,6 +1,7 @@
 /** The callback handler that records LangChain: starts and ends a span for each run that is worth one. */
 import { SpanKind } from "@opentelemetry/api";
 import type { CallAttributes } from "./call-span.js";
+import { type Fields, fieldsOf } from "./fields.js";
 import { quietly } from "./guard.js";
 import {
   agentNameOf,
@@ -12,7 +13,7 @@ import {
   readChain,
   serializedName,
 } from "./langchain-chain.js";
-import { fieldsOf, type Message, readMessages } from "./langchain-messages.js";
+import { type Message, readMessages } from "./langchain-messages.js";
 import { hasTools, type ModelStart, modelName, requestAttributes, responseAttributes } from "./langchain-model.js";
 import {
   addChunk,
@@ -26,8 +27,6 @@ import {
   type Run,
 } from "./langchain-runs.js";
 import { documentAttributes, inputAttributes, outputAttributes, toolResult } from "./langchain-values.js";
-
-type Fields = Record<string, unknown>;
 
 /**
  * What `@langchain/core` takes for a handler. `awaitHandlers`: it is called right when something happens, not from the

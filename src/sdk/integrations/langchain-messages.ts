@@ -1,13 +1,8 @@
 /** LangChain's messages in the form of `gen_ai.input.messages`. */
+import { type Fields, fieldsOf } from "./fields.js";
 import { mediaPart } from "./media-part.js";
 
-type Fields = Record<string, unknown>;
-
 export type Message = { role: string; parts: Fields[]; finish_reason?: string };
-
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
-}
 
 /** A `BaseMessage` of any copy of LangChain. */
 export function isMessage(value: unknown): boolean {

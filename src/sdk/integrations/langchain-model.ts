@@ -1,8 +1,8 @@
 /** What LangChain tells of a call of a language model, as attributes. */
 import type { CallAttributes } from "./call-span.js";
-import { fieldsOf, type Message, readMessages } from "./langchain-messages.js";
-
-type Fields = Record<string, unknown>;
+import { type Fields, fieldsOf } from "./fields.js";
+import { type Message, readMessages } from "./langchain-messages.js";
+import { serverAddress } from "./server-address.js";
 
 /** What a model's start is told with. */
 export type ModelStart = {
@@ -138,9 +138,7 @@ function provider({ serialized, metadata }: ModelStart): string | undefined {
 function address(kwargs: Fields): CallAttributes {
   const { configuration, base_url, baseUrl } = kwargs;
   const url = [fieldsOf(configuration).baseURL, fieldsOf(configuration).base_url, base_url, baseUrl].find(isText);
-  if (!url || !URL.canParse(url)) return {};
-  const { hostname, port, protocol } = new URL(url);
-  return { "server.address": hostname, "server.port": port ? Number(port) : protocol === "http:" ? 80 : 443 };
+  return serverAddress(url);
 }
 
 function outputType(format: unknown): string | undefined {

@@ -1,6 +1,7 @@
 /** What goes into and comes out of chains and graphs: messages as messages, the rest as JSON. */
 import type { CallAttributes } from "./call-span.js";
-import { fieldsOf, isMessage, plainContent, readMessages } from "./langchain-messages.js";
+import { fieldsOf } from "./fields.js";
+import { isMessage, plainContent, readMessages } from "./langchain-messages.js";
 import { withoutBytes } from "./media-part.js";
 
 export function inputAttributes(value: unknown): CallAttributes {

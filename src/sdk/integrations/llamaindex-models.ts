@@ -6,6 +6,7 @@ import { answerReader } from "./llamaindex-answer.js";
 import { readMessages, readToolDefinitions, userMessage } from "./llamaindex-messages.js";
 import { patchTools } from "./llamaindex-tools.js";
 import { type Foreign, found, readOnce, type Traced, traceMethod, type Undo } from "./llamaindex-trace.js";
+import { serverAddress } from "./server-address.js";
 
 /** The classes of the provider packages, in OpenTelemetry's words; a class below one of them is of the same provider. */
 const providers: Record<string, string> = {
@@ -93,7 +94,7 @@ function requestOf(self: Foreign, params: Foreign): CallAttributes {
     "gen_ai.request.stop_sequences": typeof more.stop === "string" ? [more.stop] : more.stop,
     "gen_ai.output.type": params.responseFormat ? "json" : undefined,
     "agensight.model.context_window": contextWindow,
-    ...serverOf(self),
+    ...serverAddress(self.baseURL),
   };
 }
 
@@ -103,12 +104,6 @@ function providerOf(self: object): string | undefined {
     if (Object.hasOwn(providers, name)) return providers[name];
   }
   return undefined;
-}
-
-function serverOf({ baseURL }: Foreign): CallAttributes {
-  if (typeof baseURL !== "string" || !URL.canParse(baseURL)) return {};
-  const { hostname, port, protocol } = new URL(baseURL);
-  return { "server.address": hostname, "server.port": Number(port) || (protocol === "http:" ? 80 : 443) };
 }
 
 /** `owner` is an embedding model or the prototype of a class of them. */
@@ -130,7 +125,7 @@ function describeEmbedding(self: Foreign, [input]: Foreign[]): Traced {
       "gen_ai.provider.name": providerOf(self),
       "gen_ai.request.model": model,
       "gen_ai.input.messages": [{ role: "user", parts: [input].flat().flatMap((text) => userMessage(text).parts) }],
-      ...serverOf(self),
+      ...serverAddress(self.baseURL),
     }),
     reader: readOnce(readVectors),
   };

@@ -1,17 +1,16 @@
 /** What is kept of an image, a recording or a file in a message: how large it is and a hash, never its bytes. */
 import { createHash } from "node:crypto";
-
-type Fields = Record<string, unknown>;
+import { type Fields, fieldsOf } from "./fields.js";
 
 /**
  * The part for a content block with media, in OpenAI's form, as a data block of LangChain, or as `source` of
  * Anthropic; null for any other block.
  */
 export function mediaPart(block: unknown): Fields | null {
-  const fields = asFields(block);
+  const fields = fieldsOf(block);
   const type = text(fields.type);
   if (!type || !/image|audio|video|file|document|media|blob/.test(type)) return null;
-  const inner = [fields[type], fields.source, fields.image_url, fields.input_audio].map(asFields).find(isFilled) ?? {};
+  const inner = [fields[type], fields.source, fields.image_url, fields.input_audio].map(fieldsOf).find(isFilled) ?? {};
   const read = (...names: string[]) => names.map((name) => text(inner[name]) ?? text(fields[name])).find(Boolean);
 
   const address = read("url", "uri", "fileUri", "image_url", "file_url");
@@ -32,10 +31,6 @@ export function withoutBytes(value: unknown): unknown {
   const isData = typeof value === "string" && value.startsWith("data:") && value.length > 200;
   const part = mediaPart(isData ? { type: "file", url: value } : value);
   return part?.sha256 === undefined ? value : part;
-}
-
-function asFields(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
 }
 
 function isFilled(fields: Fields): boolean {

@@ -1,13 +1,12 @@
 /** Chat completions and the older completions → `gen_ai.*`: requests, answers and chunks. */
 import type { CallAttributes } from "./call-span.js";
+import { type Fields, fieldsOf } from "./fields.js";
 import { mediaPart } from "./media-part.js";
 import type { AnswerReader } from "./observe-stream.js";
 import {
   answerBound,
   contentParts,
   createAllowance,
-  type Fields,
-  fieldsOf,
   listOf,
   type Part,
   toolCall,

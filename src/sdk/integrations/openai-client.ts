@@ -1,6 +1,7 @@
 /** Whose service a client of OpenAI's SDK talks to. */
 import type { CallAttributes } from "./call-span.js";
-import { fieldsOf } from "./openai-content.js";
+import { fieldsOf } from "./fields.js";
+import { serverAddress } from "./server-address.js";
 
 /** Names of the vocabulary of `gen_ai.provider.name`, by the end of the host's name. */
 const providers: [host: string, provider: string][] = [
@@ -26,12 +27,10 @@ export function clientAttributes(client: unknown): CallAttributes {
   const fields = fieldsOf(client);
   // only the class for Azure has deployments, whatever a bundler made of its name
   const isAzure = "deploymentName" in fields;
-  if (!URL.canParse(String(fields.baseURL))) return { "gen_ai.provider.name": isAzure ? "azure.ai.openai" : "openai" };
-  const { hostname, port, protocol } = new URL(String(fields.baseURL));
+  const server = serverAddress(fields.baseURL);
   return {
-    "gen_ai.provider.name": isAzure ? "azure.ai.openai" : providerAt(hostname),
-    "server.address": hostname,
-    "server.port": port ? Number(port) : protocol === "http:" ? 80 : 443,
+    "gen_ai.provider.name": isAzure ? "azure.ai.openai" : providerAt(String(server["server.address"])),
+    ...server,
   };
 }
 

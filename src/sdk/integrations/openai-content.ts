@@ -1,13 +1,8 @@
 /** Content of messages in OpenAI's APIs → message parts. Nothing of its form is taken for granted: other services speak it too. */
+import { type Fields, fieldsOf } from "./fields.js";
 import { mediaPart } from "./media-part.js";
 
-export type Fields = Record<string, unknown>;
 export type Part = Fields & { type: string };
-
-/** The value as an object to read fields from; empty for everything else. */
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
-}
 
 export function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];

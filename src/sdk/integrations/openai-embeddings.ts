@@ -1,7 +1,8 @@
 /** Embeddings → `gen_ai.*`: what was embedded, how many vectors of which length; never the vectors. */
 import type { CallAttributes } from "./call-span.js";
+import { type Fields, fieldsOf } from "./fields.js";
 import type { AnswerReader } from "./observe-stream.js";
-import { contentParts, type Fields, fieldsOf, listOf } from "./openai-content.js";
+import { contentParts, listOf } from "./openai-content.js";
 
 export function embeddingsRequest(body: Fields): CallAttributes {
   const texts = [body.input].flat().filter((text) => typeof text === "string");

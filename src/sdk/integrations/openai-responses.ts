@@ -1,12 +1,11 @@
 /** OpenAI's Responses API → `gen_ai.*`: requests, answers and events. */
 import type { CallAttributes } from "./call-span.js";
+import { type Fields, fieldsOf } from "./fields.js";
 import type { AnswerReader, Failure } from "./observe-stream.js";
 import {
   answerBound,
   contentParts,
   createAllowance,
-  type Fields,
-  fieldsOf,
   listOf,
   type Part,
   toolCall,

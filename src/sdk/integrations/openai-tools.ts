@@ -1,8 +1,9 @@
 /** The tools that `runTools` runs: each run gets a span, beside those of the model's calls. */
 import { SpanKind } from "@opentelemetry/api";
 import { type CallSpan, startCall } from "./call-span.js";
+import { type Fields, fieldsOf } from "./fields.js";
 import { quietly } from "./guard.js";
-import { type Fields, fieldsOf, listOf } from "./openai-content.js";
+import { listOf } from "./openai-content.js";
 
 type Run = (this: unknown, ...args: unknown[]) => unknown;
 

@@ -2,13 +2,13 @@
 import { diag } from "@opentelemetry/api";
 import { type CallAttributes, type CallSpan, startCall } from "./call-span.js";
 import { countAttemptsOf, patchAttempts } from "./count-attempts.js";
+import { type Fields, fieldsOf } from "./fields.js";
 import { quietly } from "./guard.js";
 import { installedCopies } from "./installed-copies.js";
 import { observeCall } from "./observe-promise.js";
 import type { AnswerReader } from "./observe-stream.js";
 import { chatRequest, completionRequest, createChatReader } from "./openai-chat.js";
 import { clientAttributes } from "./openai-client.js";
-import { type Fields, fieldsOf } from "./openai-content.js";
 import { createEmbeddingsReader, embeddingsRequest } from "./openai-embeddings.js";
 import { createResponsesReader, responsesRequest } from "./openai-responses.js";
 import { withObservedTools } from "./openai-tools.js";
