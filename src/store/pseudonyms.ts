@@ -1,6 +1,6 @@
 /** Pseudonyms of redacted values: keyed, so that nobody can try values out without the key, which lies beside the store. */
 import { createHmac, randomBytes } from "node:crypto";
-import { constants, copyFileSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants, copyFileSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const keyBytes = 32;
@@ -54,6 +54,8 @@ function makeKey(file: string): Buffer {
     publish(draft, file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    // what lies there and is no key would leave each process with one of its own
+    if (!readKey(file)) renameSync(draft, file);
   } finally {
     rmSync(draft, { force: true });
   }

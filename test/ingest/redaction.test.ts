@@ -1,5 +1,5 @@
 /** What is private never reaches the disk, whichever way it comes and wherever it stands. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Ingest, type IngestOptions, openIngest } from "../../src/ingest/ingest.js";
@@ -239,6 +239,20 @@ describe("the key of pseudonyms", () => {
     );
     expect(names[0]).toMatch(/^\[email:[0-9a-f]{10}\]$/);
     expect(names[0]).not.toBe(names[1]);
+  });
+
+  test("that is no key is made anew, so that programs agree again", async () => {
+    const path = newStorePath();
+    writeFileSync(`${path}.redaction-key`, "cut off");
+    const redaction = settings({ patterns: ["email"], mode: "pseudonym" });
+    for (const id of [1, 2])
+      await store({ path, redaction }, (ingest) => {
+        ingest.traces(requestOf([span({ trace: id, id, name: "a@example.com" })]));
+      });
+    const names = (await ask(path, spansOf)).map(({ name }) => name);
+    expect(names[0]).toMatch(/^\[email:[0-9a-f]{10}\]$/);
+    expect(names[1]).toBe(names[0]);
+    expect(statSync(`${path}.redaction-key`)).toMatchObject({ size: 32, mode: 0o100600 });
   });
 
   test("that cannot be kept redacts all the same", async () => {
