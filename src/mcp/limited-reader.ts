@@ -15,6 +15,9 @@ type Show = {
   value(value: unknown, key?: string): unknown;
   /** Names of spans, agents, tools, models, services and sessions are shown whatever `content` is. */
   name(name: string): string;
+  /** Identities, which are redacted as what they are: apart from each other. */
+  session(id: string): string;
+  user(id: string): string;
 };
 
 /** characters */
@@ -29,7 +32,7 @@ const limits: Record<ShownContent, (text: string) => string> = {
 
 function openShow(content: ShownContent, redactor: Redactor | undefined): Show {
   const limit = limits[content];
-  const redacted = (text: string) => (redactor ? redactor.text(text) : text);
+  const redacted = (text: string, key?: string) => (redactor ? redactor.text(text, key) : text);
   return {
     text: (text) => limit(redacted(text)),
     value(value, key) {
@@ -37,7 +40,9 @@ function openShow(content: ShownContent, redactor: Redactor | undefined): Show {
       if (typeof shown === "string") return limit(shown);
       return typeof shown === "object" && shown !== null && content !== "full" ? limit(JSON.stringify(shown)) : shown;
     },
-    name: redacted,
+    name: (name) => redacted(name),
+    session: (id) => redacted(id, "session.id"),
+    user: (id) => redacted(id, "user.id"),
   };
 }
 
@@ -70,7 +75,7 @@ function trace(show: Show, given: TraceSummary): TraceSummary {
     ...given,
     name: show.name(given.name),
     service: orNull(show.name, given.service),
-    session_id: orNull(show.name, given.session_id),
+    session_id: orNull(show.session, given.session_id),
     models: given.models.map(show.name),
     agents: given.agents.map(show.name),
   };
@@ -79,8 +84,8 @@ function trace(show: Show, given: TraceSummary): TraceSummary {
 function session(show: Show, given: SessionSummary): SessionSummary {
   return {
     ...given,
-    session_id: show.name(given.session_id),
-    user_ids: given.user_ids.map(show.name),
+    session_id: show.session(given.session_id),
+    user_ids: given.user_ids.map(show.user),
     services: given.services.map(show.name),
     models: given.models.map(show.name),
     agents: given.agents.map(show.name),
@@ -92,7 +97,7 @@ function summary<T extends SpanSummary>(show: Show, span: T): T {
     ...span,
     name: show.name(span.name),
     service: orNull(show.name, span.service),
-    session_id: orNull(show.name, span.session_id),
+    session_id: orNull(show.session, span.session_id),
     agent: orNull(show.name, span.agent),
     tool: orNull(show.name, span.tool),
     model: orNull(show.name, span.model),
@@ -107,7 +112,7 @@ function detail(show: Show, span: SpanDetail): SpanDetail {
     trace_name: show.name(span.trace_name),
     request_model: orNull(show.name, span.request_model),
     response_model: orNull(show.name, span.response_model),
-    user_id: orNull(show.name, span.user_id),
+    user_id: orNull(show.user, span.user_id),
     error_stack: orNull(show.text, span.error_stack),
     system: orNull(show.text, span.system),
     input_messages: span.input_messages.map((each) => message(show, each)),
@@ -152,7 +157,7 @@ function group(show: Show, given: UsageGroup): UsageGroup {
   const named = { ...given };
   for (const dimension of ["model", "provider", "agent", "service", "session", "tool"] as const) {
     const name = named[dimension];
-    if (typeof name === "string") named[dimension] = show.name(name);
+    if (typeof name === "string") named[dimension] = dimension === "session" ? show.session(name) : show.name(name);
   }
   return named;
 }

@@ -6,6 +6,7 @@ import { createRedactor } from "../../src/redaction/redactor.js";
 import { defaultRedaction } from "../../src/redaction/settings.js";
 import { watchStore } from "../../src/store/current-store.js";
 import { openLiveFeed } from "../../src/store/live-feed.js";
+import { openReader } from "../../src/store/open.js";
 import { attributesOf, chat, message, requestOf, span, spanId, traceId } from "../store/otlp.js";
 import { newStorePath } from "../store/temporary-folder.js";
 import { type Connected, connect } from "./client.js";
@@ -123,5 +124,26 @@ describe("a secret of earlier times", () => {
       const { text } = await mcp.call("search_spans", { query, format: "json" });
       expect(text.replaceAll(query, "")).not.toMatch(/hunter2|aB3dE5/);
     }
+  });
+
+  it("in the names of sessions and users leaves them apart", async () => {
+    const path = newStorePath();
+    const ingest = await openIngest({ path, redaction: null });
+    const call = (id: number, who: string) =>
+      span({ trace: id, id, attributes: chat({ session: who, more: { "user.id": who } }) });
+    ingest.traces(requestOf([call(1, "ann@example.com"), call(2, "bob@example.com")]));
+    ingest.close();
+    const redactor = createRedactor({ ...defaultRedaction, patterns: ["email"] }, (value) =>
+      value.startsWith("ann") ? "0000000001" : "0000000002",
+    );
+    const whole = await openReader(path);
+    const reader = await limitContent(async () => whole, "full", redactor)();
+    const { sessions = [] } = (await reader?.listSessions({ limit: 5 })) ?? {};
+    const marks = ["[email:0000000001]", "[email:0000000002]"];
+    expect(sessions.map((session) => session.session_id).sort()).toEqual(marks);
+    expect(sessions.flatMap((session) => session.user_ids).sort()).toEqual(marks);
+    const { groups = [] } = (await reader?.getUsage({ group_by: ["session"] })) ?? {};
+    expect(groups.map(({ session }) => session).sort()).toEqual(marks);
+    whole.close();
   });
 });
