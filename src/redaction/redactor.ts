@@ -4,6 +4,7 @@ import { type JsonVisitor, rewriteJson } from "./json-text.js";
 import { createKeyRules } from "./keys.js";
 import { type Finding, markFor, markReader } from "./marks.js";
 import { createMemo, type Redacted, shortestRemembered } from "./memo.js";
+import { rewriteNamedValues } from "./named-values.js";
 import type { RedactionCounts, Redactor } from "./redact.js";
 import { personalPatterns, type RedactionMode, type RedactionSettings, secretPatterns } from "./settings.js";
 import { createValueWalk } from "./value-walk.js";
@@ -105,7 +106,15 @@ export function createRedactor(settings: RedactionSettings, pseudonym: (value: s
       const rewritten = rewriteJson(text, visitor(hint, how, depth + 1));
       if (rewritten !== null) return rewritten;
     }
-    return redactPlain(text, hint, how);
+    return redactPlain(keys.length > 0 ? redactNamed(text) : text, hint, how);
+  }
+
+  function redactNamed(text: string): string {
+    return rewriteNamedValues(
+      text,
+      (name) => ruleOf(name).mark !== undefined,
+      (name, value) => wholeMark(ruleOf(name).mark as string, value, modeFor(name)),
+    );
   }
 
   function visitor(outerHint: string | undefined, outerMode: RedactionMode, depth: number): JsonVisitor {

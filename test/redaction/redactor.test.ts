@@ -183,3 +183,21 @@ test("a text that was seen before is counted again", () => {
   expect(text(long)).toBe(text(long));
   expect(take()).toEqual({ email: 2 });
 });
+
+test.each([
+  ["prose", (json: string) => `Here: ${json} it is`],
+  ["a fence", (json: string) => `\`\`\`json\n${json}\n\`\`\``],
+  ["lines", (json: string) => `${json}\n${json}`],
+  ["an event", (json: string) => `data: ${json}\n\n`],
+  ["a cut text", (json: string) => `${json.slice(0, -1)},"x":"and then`],
+  ["what Python writes", (json: string) => `{"mean":NaN,"of":${json}}`],
+  ["prose with JSON in JSON", (json: string) => `Here: ${JSON.stringify({ body: json })}`],
+])("a key hides its value in %s too", (_, put) => {
+  const { text } = redactor({ keys: ["password", "pin"] });
+  const done = put('{"user":"ann","password":"[password]","pin":"[pin]"}');
+  expect(text(put('{"user":"ann","password":"a \\"b\\" c","pin":1234}'))).toBe(done);
+  expect(text(done)).toBe(done);
+  expect(text(put('{"password":null,"other":1234}'))).toBe(put('{"password":null,"other":1234}'));
+  // cut off inside of the value
+  expect(text('{"password":"a b')).toBe('{"password":"[password]');
+});
