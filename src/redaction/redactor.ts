@@ -143,18 +143,19 @@ export function createRedactor(settings: RedactionSettings, pseudonym: (value: s
     const how = modeFor(key);
     if (rule?.mark !== undefined) return wholeMark(rule.mark, text, how) ?? text;
     if (text.length < shortestText) return text;
-    if (text.length < shortestRemembered) return redactText(text, rule?.hint, how, 0);
-    const memoKey = how === mode && rule?.hint === undefined ? text : `${how} ${rule?.hint} ${text}`;
-    const known = memo.get(memoKey);
+    // what a name adds to the meaning of a text is rare among long ones
+    if (text.length < shortestRemembered || how !== mode || rule?.hint !== undefined)
+      return redactText(text, rule?.hint, how, 0);
+    const known = memo.get(text);
     if (known) {
       for (const [name, n] of Object.entries(known.counts)) counts[name] = (counts[name] ?? 0) + n;
       return known.text;
     }
     const before = counts;
     counts = {};
-    const redacted: Redacted = { text: redactText(text, rule?.hint, how, 0), counts };
+    const redacted: Redacted = { text: redactText(text, undefined, how, 0), counts };
     if (redacted.text === text) redacted.text = text;
-    memo.set(memoKey, redacted);
+    memo.set(text, redacted);
     counts = before;
     for (const [name, n] of Object.entries(redacted.counts)) counts[name] = (counts[name] ?? 0) + n;
     return redacted.text;
