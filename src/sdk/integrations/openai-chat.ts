@@ -7,6 +7,7 @@ import {
   answerBound,
   contentParts,
   createAllowance,
+  failureOf,
   listOf,
   type Part,
   toolCall,
@@ -143,6 +144,12 @@ export function createChatReader(): AnswerReader {
         "gen_ai.output.messages": all.length > 0 ? all.map(outputMessage) : undefined,
         ...chatUsage(usage),
       };
+    },
+    // not OpenAI's: routers answer 200 with what their provider refused
+    failure() {
+      if (choices.size > 0 || !answer.error) return null;
+      const { type, code, message } = fieldsOf(answer.error);
+      return failureOf(type ?? code, message);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Content of messages in OpenAI's APIs → message parts. Nothing of its form is taken for granted: other services speak it too. */
 import { type Fields, fieldsOf } from "./fields.js";
 import { mediaPart } from "./media-part.js";
+import type { Failure } from "./observe-stream.js";
 
 export type Part = Fields & { type: string };
 
@@ -90,3 +91,11 @@ export function createAllowance(characters: number) {
 
 /** Characters of an answer that is put together from chunks; models write less. */
 export const answerBound = 4_000_000;
+
+/** What an answer that arrived calls its failure. */
+export function failureOf(code: unknown, message: unknown): Failure {
+  return {
+    type: typeof code === "string" && code ? code : "response_failed",
+    message: typeof message === "string" && message ? message : "the response failed",
+  };
+}

@@ -6,6 +6,7 @@ import {
   answerBound,
   contentParts,
   createAllowance,
+  failureOf,
   listOf,
   type Part,
   toolCall,
@@ -123,7 +124,7 @@ export function createResponsesReader(): AnswerReader {
   function whole(value: unknown): void {
     response = fieldsOf(value);
     const { code, message } = fieldsOf(response.error);
-    if (response.status === "failed") failure = reported(code, message);
+    if (response.status === "failed") failure = failureOf(code, message);
   }
   function output(): unknown[] {
     if (listOf(response.output).length > 0) return listOf(response.output);
@@ -137,7 +138,7 @@ export function createResponsesReader(): AnswerReader {
       const event = fieldsOf(value);
       const index = event.output_index;
       if (event.response) whole(event.response);
-      else if (event.type === "error") failure = reported(event.code, event.message);
+      else if (event.type === "error") failure = failureOf(event.code, event.message);
       else if (event.type === "response.output_text.delta" || event.type === "response.refusal.delta") {
         if (texts.has(index) || allowance.more())
           texts.set(index, `${texts.get(index) ?? ""}${allowance.take(event.delta)}`);
@@ -167,12 +168,5 @@ export function createResponsesReader(): AnswerReader {
       };
     },
     failure: () => failure,
-  };
-}
-
-function reported(code: unknown, message: unknown): Failure {
-  return {
-    type: typeof code === "string" && code ? code : "response_failed",
-    message: typeof message === "string" && message ? message : "the response failed",
   };
 }

@@ -503,6 +503,18 @@ describe.each([
     expect(nonsense.error_type).toBe("SyntaxError");
   });
 
+  test("an answer with an error and nothing else is one, though its status is 200", async () => {
+    const body = { error: { type: "provider_error", message: "the provider is overloaded" } };
+    const failed = await one(json(body), async () => {
+      expect(await client.chat.completions.create(hello)).toMatchObject(body);
+    });
+    expect(failed).toMatchObject({
+      status: "error",
+      error_type: "provider_error",
+      error_message: "the provider is overloaded",
+    });
+  });
+
   test("calls in parallel stay apart and under their own parents, and requests run inside of them", async () => {
     const echo: Answer = (out, received) => {
       const content = String((received.body.messages as { content: string }[])[0]?.content);
