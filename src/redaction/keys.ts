@@ -11,7 +11,9 @@ export type KeyRule = {
   hint: string | undefined;
 };
 
-const identities = /(?:session|user|conversation|thread|chat|customer|account|tenant)[._\s-]?(?:id|uuid|guid)$/i;
+/** `user` alone is the parameter of OpenAI's requests. */
+const identities =
+  /(?:session|user(?:[._\s-]?pseudo)?|conversation|thread|chat|customer|account|tenant)[._\s-]?(?:id|uuid|guid)$|(?:^|\.)user$/i;
 const hints =
   /key|token|secret|pass|pwd|credential|auth|signature|phone|mobile|handy|telefon|telefax|tel|cell|fax|whatsapp|sms|msisdn|ssn|social|version|release|build|oid|section|chapter|clause|^ver$|^v$/i;
 const mostRemembered = 2000;

@@ -8,6 +8,10 @@ import {
   type RedactionSettings,
   secretPatterns,
 } from "../../src/redaction/settings.js";
+import { general } from "../../src/semantics/dialects/general.js";
+import { openLLMetry } from "../../src/semantics/dialects/openllmetry.js";
+import { otelGenAi } from "../../src/semantics/dialects/otel-gen-ai.js";
+import { vercelAi } from "../../src/semantics/dialects/vercel-ai.js";
 
 const pseudonym = (value: string) => createHash("sha256").update(value).digest("hex").slice(0, 10);
 const everything: Partial<RedactionSettings> = { patterns: [...secretPatterns, ...personalPatterns] };
@@ -200,4 +204,17 @@ test.each([
   expect(text(put('{"password":null,"other":1234}'))).toBe(put('{"password":null,"other":1234}'));
   // cut off inside of the value
   expect(text('{"password":"a b')).toBe('{"password":"[password]');
+});
+
+const identityKeys = [general, openLLMetry, otelGenAi, vercelAi].flatMap(({ texts = [] }) =>
+  texts.flatMap(([fact, keys]) => (fact === "session_id" || fact === "user_id" ? keys : [])),
+);
+
+test.each([...identityKeys, "user"])("who is named by %s stays apart from others in every mode", (key) => {
+  for (const mode of ["mask", "drop", "pseudonym"] as const) {
+    const { text } = redactor({ ...everything, mode });
+    expect(text("jane@example.com", key)).toMatch(/^\[email:[0-9a-f]{10}\]$/);
+    expect(text("jane@example.com", key)).not.toBe(text("joe@example.com", key));
+    expect(text(JSON.stringify({ [key]: "jane@example.com" }))).toContain("[email:");
+  }
 });
