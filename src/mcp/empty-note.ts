@@ -1,6 +1,7 @@
 /** What to say when nothing matched: what the store does hold, or where else spans may be. */
+
+import { plural, second } from "../model/format.js";
 import { inline, nameText } from "./render/fence.js";
-import { plural, second } from "./render/format.js";
 import type { ToolContext } from "./tool.js";
 
 /** One paragraph that tells how to get a better answer. `noun` is singular. */

@@ -7,47 +7,13 @@ import type { ShownContent } from "../model/shown-content.js";
 import type { SessionSummary, SpanSummary, TraceSummary, UsageGroup } from "../model/summary.js";
 import type { Redactor } from "../redaction/redact.js";
 import type { SpanDetail, TimelineEntry, TraceReader } from "../store/reader.js";
-
-/** Recorded text is what was said or passed: messages, arguments, results, attribute values, errors and their stacks. */
-type Show = {
-  text(text: string): string;
-  /** What is no text passes when it holds none. */
-  value(value: unknown, key?: string): unknown;
-  /** Names of spans, agents, tools, models, services and sessions are shown whatever `content` is. */
-  name(name: string): string;
-  /** Identities, which are redacted as what they are: apart from each other. */
-  session(id: string): string;
-  user(id: string): string;
-};
-
-/** characters */
-const previewed = 160;
-
-const limits: Record<ShownContent, (text: string) => string> = {
-  none: (text) => `[${text.length} characters, not shown]`,
-  preview: (text) =>
-    text.length <= previewed ? text : `${text.slice(0, previewed)}… [${text.length} characters in all]`,
-  full: (text) => text,
-};
-
-function openShow(content: ShownContent, redactor: Redactor | undefined): Show {
-  const limit = limits[content];
-  const redacted = (text: string, key?: string) => (redactor ? redactor.text(text, key) : text);
-  return {
-    text: (text) => limit(redacted(text)),
-    value(value, key) {
-      const shown = redactor ? redactor.value(value, key) : value;
-      if (typeof shown === "string") return limit(shown);
-      return typeof shown === "object" && shown !== null && content !== "full" ? limit(JSON.stringify(shown)) : shown;
-    },
-    name: (name) => redacted(name),
-    session: (id) => redacted(id, "session.id"),
-    user: (id) => redacted(id, "user.id"),
-  };
-}
-
-const orNull = (show: (text: string) => string, text: string | null): string | null =>
-  text === null ? null : show(text);
+import { openShow, orNull, previewed, type Show } from "./show.js";
+import { showGraph } from "./shown/agent-graph.js";
+import { showCheck } from "./shown/check.js";
+import { showGroupComparison, showRunComparison } from "./shown/comparison.js";
+import { showContext } from "./shown/context.js";
+import { showDiagnosis } from "./shown/diagnose-trace.js";
+import { showErrors } from "./shown/find-errors.js";
 
 function values(show: Show, attributes: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(attributes).map(([key, given]) => [show.name(key), show.value(given, key)]));
@@ -223,6 +189,13 @@ function limited(reader: TraceReader, show: Show, content: ShownContent): TraceR
       const found = await reader.getUsage(query);
       return { ...found, groups: found.groups.map((each) => group(show, each)) };
     },
+    findErrors: async (query) => showErrors(show, await reader.findErrors(query)),
+    diagnoseTrace: async (query) => showDiagnosis(show, await reader.diagnoseTrace(query)),
+    compareTraces: async (query) => showRunComparison(show, await reader.compareTraces(query)),
+    compareGroups: async (query) => showGroupComparison(show, await reader.compareGroups(query)),
+    getAgentGraph: async (query) => showGraph(show, await reader.getAgentGraph(query)),
+    explainContext: async (query) => showContext(show, await reader.explainContext(query)),
+    checkTraces: async (query) => showCheck(show, await reader.checkTraces(query)),
     async changes(query) {
       const found = await reader.changes({ ...query, previews: query.previews === true && content !== "none" });
       return {

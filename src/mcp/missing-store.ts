@@ -1,9 +1,9 @@
 /** A store without a file yet, as a reader: lists are empty, everything else is not found, and each answer says what to do. */
 import { AgensightError } from "../model/error.js";
+import { ago, plural } from "../model/format.js";
 import type { Coverage, UsageFigures } from "../model/summary.js";
 import type { StoreInfo, TraceReader } from "../store/reader.js";
 import { inline } from "./render/fence.js";
-import { ago, plural } from "./render/format.js";
 
 export type OtherStore = { path: string; spans?: number; last_used: string };
 
@@ -65,6 +65,13 @@ export function missingStore(storePath: string, hint: string): TraceReader {
     listSessions: async () => ({ sessions: [], coverage: coverage() }),
     getSession: missing,
     getUsage: async () => ({ groups: [], total, coverage: coverage() }),
+    findErrors: async () => ({ groups: [], coverage: coverage() }),
+    diagnoseTrace: missing,
+    compareTraces: missing,
+    compareGroups: missing,
+    getAgentGraph: missing,
+    explainContext: missing,
+    checkTraces: missing,
     changes: async () => ({ changes: [], as_of_seq: 0, has_more: false, dropped_spans: 0, store_id: "" }),
     info: async (): Promise<StoreInfo> => ({
       path: storePath,

@@ -1,9 +1,9 @@
 /** Resources: the answers of the tools under addresses that a user can attach and a host can list. */
 import { AgensightError } from "../model/error.js";
+import { ago, dotted } from "../model/format.js";
 import { answer, contextOf } from "./call.js";
 import { recentChanges } from "./render/changes.js";
 import { inline, nameText, quoted } from "./render/fence.js";
-import { ago, dotted } from "./render/format.js";
 import { liveFilterOf, liveTemplate, scheme, segments } from "./resource-address.js";
 import type { ServerOptions } from "./server-options.js";
 import { getSession } from "./tools/get-session.js";

@@ -2,6 +2,12 @@
  * The questions that can be asked of a store. Asynchronous, although SQLite answers at once, so that a second
  * implementation over a distributed engine can take its place.
  */
+import type { AgentGraph } from "../model/agent-graph.js";
+import type { CheckResult, CheckRules } from "../model/check.js";
+import type { GroupComparison, RunComparison } from "../model/comparison.js";
+import type { ContextExplanation } from "../model/context.js";
+import type { Diagnosis } from "../model/diagnosis.js";
+import type { ErrorListing } from "../model/error-group.js";
 import type { SpanKind } from "../model/kind.js";
 import type { Change, LiveFilter } from "../model/live.js";
 import type { Message } from "../model/message.js";
@@ -167,6 +173,15 @@ export interface TraceReader {
   /** a unique prefix of 6 or more characters of the session id will do; `limit` counts timeline entries */
   getSession(query: { session_id: string } & Page): Promise<SessionDetail>;
   getUsage(query: TraceFilter & { group_by: UsageDimension[]; limit?: number }): Promise<UsageResult>;
+  /** failures as groups of one fault each, those that ended runs first */
+  findErrors(query: TraceFilter & Page): Promise<ErrorListing>;
+  diagnoseTrace(query: { trace_id: string }): Promise<Diagnosis>;
+  compareTraces(query: { a: string; b: string }): Promise<RunComparison>;
+  compareGroups(query: { a: TraceFilter; b: TraceFilter }): Promise<GroupComparison>;
+  getAgentGraph(query: TraceFilter & { trace_id?: string }): Promise<AgentGraph>;
+  /** of one call, or of all calls of a run */
+  explainContext(query: { trace_id?: string; span_id?: string }): Promise<ContextExplanation>;
+  checkTraces(query: TraceFilter & { trace_id?: string; rules: CheckRules }): Promise<CheckResult>;
   /**
    * What happened to spans after `after_seq`, oldest change first; of each span its last change only. Nothing older
    * than `as_of_seq` is missing when `has_more` is false. `dropped_spans`, `store_id`: as in `StoreInfo`, which costs more

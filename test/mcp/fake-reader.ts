@@ -142,6 +142,7 @@ export function fakeReader(data: FakeData): TraceReader {
       });
     throw new AgensightError("not_found", `No ${what} ${prefix}.`, { hint: `Use list_traces to see what there is.` });
   };
+  const unanswered = async () => Promise.reject(new AgensightError("internal", "Ask a real store."));
   const spans = () => data.traces.flatMap((t) => t.spans);
   return {
     listTraces: async (query) => {
@@ -192,6 +193,13 @@ export function fakeReader(data: FakeData): TraceReader {
       const { items, coverage } = page(groups, { limit });
       return { groups: items, total: data.usage?.total as UsageFigures, coverage };
     },
+    findErrors: async (query) => ({ groups: [], coverage: page([], query).coverage }),
+    diagnoseTrace: unanswered,
+    compareTraces: unanswered,
+    compareGroups: unanswered,
+    getAgentGraph: unanswered,
+    explainContext: unanswered,
+    checkTraces: unanswered,
     changes: async ({ after_seq, limit }) => {
       const later = spans()
         .filter((s) => s.seq > after_seq)

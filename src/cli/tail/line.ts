@@ -1,6 +1,6 @@
 /** A live event as a line for people. */
 import { inline } from "../../mcp/render/fence.js";
-import { duration, plural, tokenFigures } from "../../mcp/render/format.js";
+import { duration, plural, tokenFigures } from "../../model/format.js";
 import type { LiveEvent } from "../../model/live.js";
 import type { painter } from "../terminal.js";
 

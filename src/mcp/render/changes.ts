@@ -1,9 +1,10 @@
 /** Changes of spans, a line each, newest last. */
+
+import { dotted, duration, plural, tokenFigures } from "../../model/format.js";
 import type { Change, LiveFilter } from "../../model/live.js";
 import type { ToolContext } from "../tool.js";
 import { coverageText } from "./coverage.js";
 import { idText, nameText, quoted } from "./fence.js";
-import { dotted, duration, plural, tokenFigures } from "./format.js";
 import { trouble } from "./span-line.js";
 
 const shown = 20;

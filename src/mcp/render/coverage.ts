@@ -1,7 +1,8 @@
 /** The last line of every answer: how much of what there is was shown, why not all, and the call that shows the rest. */
+
+import { count, dotted, plural, plurals } from "../../model/format.js";
 import type { Coverage } from "../../model/summary.js";
 import { escapeUnseen, inline } from "./fence.js";
-import { count, dotted, plural, plurals } from "./format.js";
 
 /** A tool call as a reader can repeat it. Long arguments are left to the reader's memory. */
 export function callText(tool: string, args: Record<string, unknown>): string {

@@ -1,5 +1,5 @@
 /** Recorded text on its way to a model: what hides or restyles text is taken out, and it cannot leave the place it was given. */
-import { count } from "./format.js";
+import { count } from "../../model/format.js";
 
 const terminalEscapes =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal escapes are what is looked for

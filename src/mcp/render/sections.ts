@@ -1,5 +1,5 @@
 /** Several recorded texts that share one budget: small ones whole, large ones cut with the call that shows the rest. */
-import { count } from "./format.js";
+import { count } from "../../model/format.js";
 import { indented } from "./messages.js";
 import { charsWithin, estimateTokens } from "./tokens.js";
 

@@ -1,7 +1,8 @@
 /** A session on one line. */
+
+import { ago, costFigures, dotted, duration, plural, second, tokenFigures } from "../../model/format.js";
 import type { SessionSummary } from "../../model/summary.js";
 import { idText } from "./fence.js";
-import { ago, costFigures, dotted, duration, plural, second, tokenFigures } from "./format.js";
 import { names } from "./trace-line.js";
 
 export function sessionLine(session: SessionSummary, now: number): string {

@@ -1,8 +1,9 @@
 /** One span in full: the facts as lines of ours, what was recorded as sections. */
+
+import { ago, count, dotted, duration, money, plural, tokenFigures } from "../../model/format.js";
 import type { SpanDetail } from "../../store/reader.js";
 import { attributeText } from "../span-fields.js";
 import { idText, inline, nameText } from "./fence.js";
-import { ago, count, dotted, duration, money, plural, tokenFigures } from "./format.js";
 import { indented, messagesText } from "./messages.js";
 import type { Section } from "./sections.js";
 import { runningFor, trouble } from "./span-line.js";

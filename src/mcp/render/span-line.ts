@@ -1,7 +1,8 @@
 /** A span on one line of a tree or a list; its full id comes last, to be pasted. */
+
+import { dotted, duration, money, tokenFigures } from "../../model/format.js";
 import type { SpanSummary, TraceSummary } from "../../model/summary.js";
 import { idText, nameText, quoted } from "./fence.js";
-import { dotted, duration, money, tokenFigures } from "./format.js";
 
 /** `running for 12 s`. `start`: ISO; `now`: ms since the epoch, of a clock that may be behind. */
 export function runningFor(start: string, now: number): string {

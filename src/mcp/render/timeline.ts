@@ -1,7 +1,8 @@
 /** A session's timeline as text: who said what when; long texts are cut with the call that shows the rest. */
+
+import { count, dotted, duration, second } from "../../model/format.js";
 import type { SpanDetail, TimelineEntry, TraceReader } from "../../store/reader.js";
 import { idText, nameText, quoted } from "./fence.js";
-import { count, dotted, duration, second } from "./format.js";
 import { indented, messageBody, messagesText } from "./messages.js";
 import { estimateTokens } from "./tokens.js";
 

@@ -1,7 +1,8 @@
 /** A trace, and what a trace or a part of one amounts to, on one line. */
+
+import { ago, costFigures, dotted, duration, plural, second, tokenFigures } from "../../model/format.js";
 import type { TraceSummary } from "../../model/summary.js";
 import { idText, nameText } from "./fence.js";
-import { ago, costFigures, dotted, duration, plural, second, tokenFigures } from "./format.js";
 import { runningFor } from "./span-line.js";
 
 /** Up to five names, the rest counted. */

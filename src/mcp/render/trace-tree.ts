@@ -1,8 +1,9 @@
 /** A trace as a tree of lines within a budget: errors first, then what took longest or cost most; the rest folds and is counted. */
+
+import { count, duration, plural } from "../../model/format.js";
 import type { SpanSummary } from "../../model/summary.js";
 import { type TreeNode, walkTree } from "../../model/tree.js";
 import { nameText } from "./fence.js";
-import { count, duration, plural } from "./format.js";
 import { type LineFrame, spanLine } from "./span-line.js";
 import { estimateTokens } from "./tokens.js";
 

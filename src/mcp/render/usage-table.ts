@@ -1,7 +1,8 @@
 /** Usage as a compact table: a row a group, columns that say something. */
+
+import { count, duration, money } from "../../model/format.js";
 import type { UsageDimension, UsageFigures } from "../../model/summary.js";
 import { nameText } from "./fence.js";
-import { count, duration, money } from "./format.js";
 
 type Column = {
   title: string;

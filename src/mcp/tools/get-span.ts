@@ -1,12 +1,12 @@
 /** get_span: one step with everything that was recorded of it; large values are cut and can be paged through. */
 import * as z from "zod";
 import { AgensightError } from "../../model/error.js";
+import { count } from "../../model/format.js";
 import type { SpanDetail } from "../../store/reader.js";
 import { answerForm, spanId, traceId } from "../arguments.js";
 import { jsonText } from "../json-answer.js";
 import { callText, coverageText } from "../render/coverage.js";
 import { fenced, idText, quoted } from "../render/fence.js";
-import { count } from "../render/format.js";
 import { renderSections } from "../render/sections.js";
 import { spanFacts, spanSections } from "../render/span-detail.js";
 import { charsWithin, estimateTokens } from "../render/tokens.js";

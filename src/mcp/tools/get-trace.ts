@@ -1,6 +1,7 @@
 /** get_trace: one run as a tree, the best first. */
 import * as z from "zod";
 import { AgensightError } from "../../model/error.js";
+import { ago, count, dotted, plural } from "../../model/format.js";
 import { Coverage, SpanSummary, TraceSummary } from "../../model/summary.js";
 import { buildTree, walkTree } from "../../model/tree.js";
 import type { TraceTree } from "../../store/reader.js";
@@ -8,7 +9,6 @@ import { answerForm, spanId, traceId } from "../arguments.js";
 import { jsonFit, jsonText, shortened } from "../json-answer.js";
 import { callText, coverageLine } from "../render/coverage.js";
 import { idText, nameText } from "../render/fence.js";
-import { ago, count, dotted, plural } from "../render/format.js";
 import { lineFrame, spanLine } from "../render/span-line.js";
 import { estimateTokens } from "../render/tokens.js";
 import { names, verdict } from "../render/trace-line.js";

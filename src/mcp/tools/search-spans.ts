@@ -1,5 +1,6 @@
 /** search_spans: where some words were said, newest first. */
 import * as z from "zod";
+import { ago, dotted, duration, second } from "../../model/format.js";
 import { SpanKind } from "../../model/kind.js";
 import { Coverage, SpanSummary } from "../../model/summary.js";
 import type { SpanHit } from "../../store/reader.js";
@@ -7,7 +8,6 @@ import { answerForm, filters, paging, toFilter } from "../arguments.js";
 import { emptyNote } from "../empty-note.js";
 import { answerPage } from "../page-answer.js";
 import { idText, inline, nameText, quoted } from "../render/fence.js";
-import { ago, dotted, duration, second } from "../render/format.js";
 import { trouble } from "../render/span-line.js";
 import { defineTool } from "../tool.js";
 

@@ -1,6 +1,7 @@
 /** tail_spans: what happens to spans, while it happens. */
 import * as z from "zod";
 import { AgensightError } from "../../model/error.js";
+import { duration, plural } from "../../model/format.js";
 import { SpanKind } from "../../model/kind.js";
 import { LiveSpan, liveSpan } from "../../model/live.js";
 import { Coverage } from "../../model/summary.js";
@@ -11,7 +12,6 @@ import { ChangeStatus, toLiveFilter } from "../live-filter.js";
 import { changeLegend, changeLine } from "../render/changes.js";
 import { callText, coverageText } from "../render/coverage.js";
 import { inline } from "../render/fence.js";
-import { duration, plural } from "../render/format.js";
 import { estimateTokens } from "../render/tokens.js";
 import { resolveTrace } from "../resolve.js";
 import { defineTool, type ToolContext } from "../tool.js";

@@ -1,0 +1,51 @@
+/** What a diagnosis of a run is made of. */
+import * as z from "zod";
+import type { Phrase } from "./phrase.js";
+import type { Run } from "./run.js";
+import { Coverage } from "./summary.js";
+
+export const findingKinds = [
+  "error_chain",
+  "slow_step",
+  "loop",
+  "retry",
+  "rate_limit",
+  "context_growth",
+  "cache_break",
+  "truncated_output",
+  "ignored_result",
+  "empty_result",
+  "slow_first_token",
+  "idle_gap",
+  "unfinished",
+  "missing_telemetry",
+] as const;
+
+export const severities = ["critical", "warning", "info"] as const;
+
+/** What would not have been spent without it; null = none, or unknown. */
+const Saves = z.object({ ms: z.number().nullable(), tokens: z.number().nullable(), usd: z.number().nullable() });
+
+const Finding = z.object({
+  kind: z.enum(findingKinds),
+  severity: z.enum(severities),
+  summary: z.string(),
+  /** span ids, the most telling first; every number of the summary can be found in them */
+  evidence: z.array(z.string()),
+  saves: Saves,
+});
+
+/** The JSON answer. A clean run has no finding above `info`. */
+export const DiagnosisAnswer = z.object({ verdict: z.string(), findings: z.array(Finding), coverage: Coverage });
+
+export type Finding = Omit<z.infer<typeof Finding>, "summary"> & { summary: Phrase };
+export type Diagnosis = {
+  trace_id: string;
+  verdict: Phrase;
+  /** best first */
+  findings: Finding[];
+  coverage: z.infer<typeof Coverage>;
+};
+
+/** Looks for one kind of fault; pure. */
+export type Detector = (run: Run) => Finding[];

@@ -1,0 +1,45 @@
+/** Sentences of ours with recorded words in between: whoever shows them decides how much of those is shown, and fences them. */
+
+/** A string is our own wording; `name`: what is always shown (agents, tools, models, types of errors); `text`: recorded text. */
+export type PhrasePart = string | { name: string } | { text: string };
+export type Phrase = PhrasePart[];
+
+type Value = string | number | PhrasePart | Phrase;
+
+/** phrase`${nameOf(tool)} failed ${3} times: ${recorded(message)}`. A bare string must never be recorded. */
+export function phrase(strings: TemplateStringsArray, ...values: Value[]): Phrase {
+  const parts: Phrase = [];
+  for (const [index, own] of strings.entries()) {
+    if (own !== "") parts.push(own);
+    const value = values[index];
+    if (value === undefined) continue;
+    if (Array.isArray(value)) parts.push(...value);
+    else parts.push(typeof value === "number" ? String(value) : value);
+  }
+  return parts;
+}
+
+export function nameOf(name: string): PhrasePart {
+  return { name };
+}
+
+export function recorded(text: string): PhrasePart {
+  return { text };
+}
+
+/** The phrases with a separator in between. */
+export function joinPhrases(phrases: readonly Phrase[], separator: string): Phrase {
+  return phrases.flatMap((each, index) => (index === 0 ? each : [separator, ...each]));
+}
+
+/** The same sentence with its recorded words replaced. */
+export function mapPhrase(parts: Phrase, show: { name(name: string): string; text(text: string): string }): Phrase {
+  return parts.map((part) =>
+    typeof part === "string" ? part : "name" in part ? { name: show.name(part.name) } : { text: show.text(part.text) },
+  );
+}
+
+/** As one string, nothing fenced: for JSON. */
+export function plainPhrase(parts: Phrase): string {
+  return parts.map((part) => (typeof part === "string" ? part : "name" in part ? part.name : part.text)).join("");
+}
