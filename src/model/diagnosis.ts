@@ -26,6 +26,8 @@ export const severities = ["critical", "warning", "info"] as const;
 /** What would not have been spent without it; null = none, or unknown. */
 const Saves = z.object({ ms: z.number().nullable(), tokens: z.number().nullable(), usd: z.number().nullable() });
 
+export type FindingKind = (typeof findingKinds)[number];
+
 const Finding = z.object({
   kind: z.enum(findingKinds),
   severity: z.enum(severities),
@@ -42,8 +44,9 @@ export type Finding = Omit<z.infer<typeof Finding>, "summary"> & { summary: Phra
 export type Diagnosis = {
   trace_id: string;
   verdict: Phrase;
-  /** best first */
+  /** best first, causes before what they explain */
   findings: Finding[];
+  /** its notes begin with how many spans were looked at */
   coverage: z.infer<typeof Coverage>;
 };
 

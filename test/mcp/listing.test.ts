@@ -14,6 +14,7 @@ describe("tools/list", () => {
       "list_sessions",
       "get_session",
       "get_usage",
+      "diagnose_trace",
       "tail_spans",
     ]);
     for (const tool of tools) {
@@ -24,7 +25,7 @@ describe("tools/list", () => {
       expect(tool.outputSchema).toBeUndefined();
       expect(JSON.stringify(tool.inputSchema)).not.toContain("9007199254740991");
     }
-    expect(countTokens(JSON.stringify(tools))).toBeLessThanOrEqual(1800);
+    expect(countTokens(JSON.stringify(tools))).toBeLessThanOrEqual(3000);
     await mcp.close();
   });
 
@@ -41,6 +42,7 @@ describe("tools/list", () => {
       list_sessions: `${shared} user_id text ${page}`,
       get_session: `session_id user_id ${page}`,
       get_usage: `group_by ${shared} text ${page}`,
+      diagnose_trace: "trace_id max_tokens format",
       tail_spans: "cursor wait_ms wait_for kind service session_id agent model status trace_id limit max_tokens format",
     };
     for (const tool of tools) {
@@ -52,7 +54,8 @@ describe("tools/list", () => {
   it("comes with instructions that name only tools that exist", async () => {
     const mcp = await connect({});
     const names = (await mcp.client.listTools()).tools.map((tool) => tool.name);
-    const mentioned = mcp.client.getInstructions()?.match(/\b(?:list|get|search|tail)_\w+/g) ?? [];
+    const mentioned =
+      mcp.client.getInstructions()?.match(/\b(?:list|get|search|tail|find|diagnose|compare|explain|check)_\w+/g) ?? [];
     expect(new Set(mentioned)).toEqual(new Set(names));
     await mcp.close();
   });

@@ -121,6 +121,7 @@ const questions: [tool: string, args: Record<string, unknown>][] = [
   ["list_sessions", {}],
   ["get_session", { session_id: "planner-session" }],
   ...["model", "agent", "service", "session", "tool"].map((by): [string, object] => ["get_usage", { group_by: [by] }]),
+  ["diagnose_trace", { trace_id: traceId(1) }],
   ["tail_spans", { cursor: "t0", wait_ms: 0 }],
 ] as [string, Record<string, unknown>][];
 const resources = [
@@ -143,7 +144,7 @@ async function everyAnswer(client: Client): Promise<string> {
       const limits = name === "get_usage" || "field" in args || name === "get_span" ? {} : { limit: 100 };
       const given = {
         ...args,
-        ...(["get_trace", "get_usage"].includes(name) ? {} : limits),
+        ...(["get_trace", "get_usage", "diagnose_trace"].includes(name) ? {} : limits),
         format,
         max_tokens: 20_000,
       };

@@ -1,5 +1,6 @@
 /** The tools that a model sees, in the order it sees them. */
 import type { Tool } from "../tool.js";
+import { diagnoseTrace } from "./diagnose-trace.js";
 import { getSession } from "./get-session.js";
 import { getSpan } from "./get-span.js";
 import { getTrace } from "./get-trace.js";
@@ -17,5 +18,6 @@ export const tools: readonly Tool[] = [
   listSessions,
   getSession,
   getUsage,
+  diagnoseTrace,
   tailSpans,
 ];

@@ -1,0 +1,69 @@
+/** The first sentence of a diagnosis: what ended the run, else what dominated it, else that it is clean. Pure. */
+import type { Finding, FindingKind } from "./diagnosis.js";
+import { costFigures, dotted, duration, plural, tokenFigures } from "./format.js";
+import { nameOf, type Phrase, phrase } from "./phrase.js";
+import type { Run, Step } from "./run.js";
+
+type Wording = (subject: Phrase) => Phrase;
+const wordings: Record<FindingKind, Wording> = {
+  error_chain: (subject) => phrase`an error in ${subject}`,
+  slow_step: (subject) => phrase`a slow step, ${subject}`,
+  loop: (subject) => phrase`a loop around ${subject}`,
+  retry: (subject) => phrase`retries of ${subject}`,
+  rate_limit: (subject) => phrase`rate limits on ${subject}`,
+  context_growth: (subject) => phrase`a context that kept growing, up to ${subject}`,
+  cache_break: (subject) => phrase`a broken prompt cache at ${subject}`,
+  truncated_output: (subject) => phrase`an answer cut off, of ${subject}`,
+  ignored_result: (subject) => phrase`a result that was not used, of ${subject}`,
+  empty_result: (subject) => phrase`an empty result of ${subject}`,
+  slow_first_token: (subject) => phrase`a late first token of ${subject}`,
+  idle_gap: (subject) => phrase`time in which nothing was recorded, beside ${subject}`,
+  unfinished: (subject) => phrase`an unfinished step, ${subject}`,
+  missing_telemetry: (subject) => phrase`missing telemetry around ${subject}`,
+};
+
+/** `findings`: best first. */
+export function verdictOf(run: Run, findings: readonly Finding[]): Phrase {
+  const { trace } = run;
+  const figures = dotted([
+    trace.duration_ms === null ? "not ended" : duration(trace.duration_ms),
+    plural(trace.span_count, "span"),
+    plural(trace.llm_calls, "model call"),
+    tokenFigures(trace),
+    costFigures(trace),
+    trace.error_count > 0 ? plural(trace.error_count, "error") : "no errors",
+  ]);
+  const [first] = findings;
+  const fault = first && first.severity !== "info" ? first : null;
+  return phrase`${outcome(run, fault)} ${figures}.`;
+}
+
+function outcome(run: Run, fault: Finding | null): Phrase {
+  const cause = fault && wordings[fault.kind](subjectOf(run, fault));
+  switch (run.trace.status) {
+    case "error":
+      return cause ? phrase`Failed: ${cause} (finding 1).` : phrase`Failed, and no span says why.`;
+    case "running":
+      return cause ? phrase`Still running; so far ${cause} (finding 1).` : phrase`Still running; clean so far.`;
+    case "incomplete":
+      return cause
+        ? phrase`Its root span never arrived; of what did, ${cause} (finding 1).`
+        : phrase`Its root span never arrived; what did is clean.`;
+    default:
+      if (cause) return phrase`It ended well, but with ${cause} (finding 1).`;
+      return phrase`Clean: it ended well, and no fault was found.`;
+  }
+}
+
+function subjectOf({ steps }: Run, { evidence }: Finding): Phrase {
+  const step = steps.find(({ span_id }) => span_id === evidence[0]);
+  return step ? subject(step) : phrase`the run`;
+}
+
+function subject(step: Step): Phrase {
+  const model = step.response_model ?? step.request_model;
+  if (step.tool !== null) return phrase`tool ${nameOf(step.tool)}`;
+  if (step.kind === "llm" && model !== null) return phrase`a call to ${nameOf(model)}`;
+  if (step.kind === "agent" && step.agent !== null) return phrase`agent ${nameOf(step.agent)}`;
+  return phrase`${nameOf(step.name)}`;
+}
