@@ -46,6 +46,8 @@ export type Contents = {
   system: string | null;
   /** JSON array of tool definitions, any provider's wire form */
   tool_definitions: string | null;
+  /** what else a model was asked with (temperature, max_tokens …), by name */
+  parameters: Record<string, unknown>;
   /** what the model answered */
   said: Message[];
 };

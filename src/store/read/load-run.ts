@@ -1,5 +1,6 @@
 /** One trace as the analyses see it, read lazily. */
 import type { Message } from "../../model/message.js";
+import { plainAttributes } from "../../model/otlp.js";
 import { readMessages, systemText } from "../../model/read-message.js";
 import type { Contents, Conversation, Heard, Run, Step } from "../../model/run.js";
 import { moreCellColumns, readCell } from "../cells.js";
@@ -129,6 +130,7 @@ export function loadRunOf(source: SpanSource, trace: Row): Run {
         output: sourceText(own, "output_value"),
         system: system === null ? null : systemText(system),
         tool_definitions: sourceText(own, "tool_definitions"),
+        parameters: step.kind === "llm" ? requestParameters(own) : {},
         said: said.length > 0 || step.kind !== "llm" ? said : logged(step).output,
       };
     }),
@@ -136,6 +138,29 @@ export function loadRunOf(source: SpanSource, trace: Row): Run {
     heard,
     as_of_seq: asOfSeq(source.engine),
   };
+}
+
+/** Attributes under these names hold one setting each, in the dialects that we know; one holds them all as JSON. */
+const parameterNames = /^(?:gen_ai\.(?:\w+\.)?request|ai\.settings)\.(.+)$/;
+const notParameters = new Set(["model", "messages", "tools", "stream"]);
+
+function requestParameters({ span }: DecodedSpan): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(plainAttributes(span.attributes))) {
+    const name = parameterNames.exec(key)?.[1];
+    const named = key === "llm.invocation_parameters" ? jsonObject(value) : name === undefined ? {} : { [name]: value };
+    for (const [own, given] of Object.entries(named)) if (!notParameters.has(own)) found[own] = given;
+  }
+  return found;
+}
+
+function jsonObject(text: unknown): object {
+  try {
+    const value: unknown = JSON.parse(String(text));
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+  } catch {
+    return {};
+  }
 }
 
 function memoised<K, V>(make: (key: K) => V): (key: K) => V {
