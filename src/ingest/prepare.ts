@@ -2,7 +2,7 @@
 import { AgensightError } from "../model/error.js";
 import type { SpanKind } from "../model/kind.js";
 import type { LogsData, OtlpLogRecord, OtlpSpan, ResourceSpans, TracesData } from "../model/otlp.js";
-import { plainAttributes } from "../model/otlp.js";
+import { plainAttributes, serviceVersion } from "../model/otlp.js";
 import { normaliseLog } from "../semantics/log-events.js";
 import { loadPrices, type Pricer } from "../semantics/prices.js";
 import type { LogWrite } from "../store/log-writer.js";
@@ -65,9 +65,14 @@ export async function openPreparer(
       const redacted = <T>(part: T): T => (current ? current.otlp.any(part) : part);
       for (const resourceLogs of data.resourceLogs) {
         const recorded = redacted(resourceLogs?.resource);
-        const service = plainAttributes(asArray(recorded?.attributes))["service.name"];
+        const attributes = plainAttributes(asArray(recorded?.attributes));
+        const service = attributes["service.name"];
         const body: SpanWrite["resource"]["body"] = recorded ? { resource: recorded } : {};
-        const resource = { body, service: typeof service === "string" ? service : null };
+        const resource = {
+          body,
+          service: typeof service === "string" ? service : null,
+          version: serviceVersion(attributes),
+        };
         for (const scopeLogs of asArray(resourceLogs?.scopeLogs)) {
           const scope: SpanWrite["scope"] = scopeLogs?.scope ? { scope: redacted(scopeLogs.scope) } : {};
           for (const record of asArray(scopeLogs?.logRecords)) {
@@ -97,7 +102,11 @@ function prepareSpans(
   if (resourceSpans.schemaUrl !== undefined) body.schemaUrl = redacted(resourceSpans.schemaUrl);
   const attributes = plainAttributes(asArray(body.resource?.attributes));
   const service = attributes["service.name"];
-  const resource = { body, service: typeof service === "string" && service !== "" ? service : null };
+  const resource = {
+    body,
+    service: typeof service === "string" && service !== "" ? service : null,
+    version: serviceVersion(attributes),
+  };
   for (const scopeSpans of asArray(resourceSpans.scopeSpans)) {
     const scope: SpanWrite["scope"] = {};
     if (scopeSpans?.scope) scope.scope = redacted(scopeSpans.scope);

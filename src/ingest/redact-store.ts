@@ -8,12 +8,11 @@ import { getNumber } from "../store/meta.js";
 import { spanSource } from "../store/open.js";
 import { openForReading, openForWriting } from "../store/open-store.js";
 import { recordedLogs, recordedSpans } from "../store/recorded.js";
-import { type Rewriting, rewriteSpans } from "../store/rewrite.js";
+import { type NamedFacet, type Rewriting, rewriteSpans } from "../store/rewrite.js";
 import { rewriteNames } from "../store/rewrite-names.js";
 import { overwriteDeleted, scrub } from "../store/scrub.js";
 import { fillSearchIndex } from "../store/search-index.js";
 import type { SpanWrite } from "../store/span-rows.js";
-import type { Facet } from "../store/trace-totals.js";
 import { openTurns } from "../store/turns.js";
 import { openSpanWriter } from "../store/writer.js";
 import { openPreparer } from "./prepare.js";
@@ -36,7 +35,7 @@ export type RedactStoreOptions = {
 };
 
 /** Under which attribute a name would have come. */
-const keys: Record<Facet, string> = {
+const keys: Record<NamedFacet, string> = {
   service: "service.name",
   session: "session.id",
   agent: "gen_ai.agent.name",

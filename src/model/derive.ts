@@ -1,5 +1,6 @@
 /** What a span's place in its trace says about it: whose agent it is, whether its tokens count. Pure. */
 import { countCalls } from "./count-calls.js";
+import { type Failure, findFailures } from "./failures.js";
 import type { SpanKind } from "./kind.js";
 import { orderTopDown, type TraceOrder } from "./trace-order.js";
 
@@ -41,6 +42,8 @@ export type Derived = {
    * are counted as calls and the span's tokens enter the totals without being a call.
    */
   call: "llm" | "embedding" | "tool" | null;
+  /** what became of its failure; null = it did not fail */
+  failure: Failure | null;
 };
 
 /**
@@ -57,6 +60,7 @@ export function deriveTrace(spans: readonly DeriveSpan[]): Derived[] {
   const tree = orderTopDown(spans);
   const derived = inherit(spans, tree);
   countCalls(spans, tree, derived);
+  setFailures(spans, tree, derived);
   return derived;
 }
 
@@ -73,7 +77,19 @@ function inherit(spans: readonly DeriveSpan[], { order, parent }: TraceOrder): D
       session_id: span.session_id ?? above?.session_id ?? only ?? null,
       counted: false,
       call: null,
+      failure: null,
     };
   }
   return derived;
+}
+
+function setFailures(spans: readonly DeriveSpan[], tree: TraceOrder, derived: Derived[]): void {
+  if (!spans.some((span) => span.is_error)) return;
+  const linked = spans.map(({ span_id, parent_span_id, is_error, duration_us }) => ({
+    span_id,
+    parent_span_id,
+    is_error,
+    is_open: duration_us === null,
+  }));
+  for (const [index, failure] of findFailures(linked, tree).entries()) (derived[index] as Derived).failure = failure;
 }

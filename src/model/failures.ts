@@ -1,12 +1,15 @@
 /** What became of a failure: which span failed first, and whether the run got over it. Pure. */
-import { orderTopDown } from "./trace-order.js";
+import { orderTopDown, type TraceOrder } from "./trace-order.js";
+
+/** The order is the code kept in the store: append only. */
+export const failures = ["ended", "recovered", "open", "passed_on"] as const;
 
 /**
  * `ended`: a span that failed of itself, and every span above it up to a root failed too;
  * `recovered`: one above it ended well; `open`: one above it still runs, or never ended;
  * `passed_on`: it failed because a span below it did; null: it did not fail.
  */
-export type Failure = "ended" | "recovered" | "open" | "passed_on";
+export type Failure = (typeof failures)[number];
 
 export type FailureSpan = {
   span_id: string;
@@ -20,8 +23,10 @@ export type FailureSpan = {
  * For each span in the order given. A failing span whose failing descendants are all below spans that ended well
  * failed of itself. A missing parent makes a root. Linear.
  */
-export function findFailures(spans: readonly FailureSpan[]): (Failure | null)[] {
-  const { order, parent } = orderTopDown(spans);
+export function findFailures(
+  spans: readonly FailureSpan[],
+  { order, parent }: TraceOrder = orderTopDown(spans),
+): (Failure | null)[] {
   const outcome = new Array<Failure | null>(spans.length).fill(null);
   const fate = new Array<Failure>(spans.length).fill("ended");
   for (const i of order) {

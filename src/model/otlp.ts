@@ -107,3 +107,9 @@ export function plainAttributes(attributes: KeyValue[] | undefined): Record<stri
     if (typeof attribute?.key === "string") out[attribute.key] = plainValue(attribute.value);
   return out;
 }
+
+/** Of a resource's plain attributes; null = it names none. */
+export function serviceVersion(attributes: Record<string, unknown>): string | null {
+  const version = attributes["service.version"];
+  return typeof version === "number" ? String(version) : typeof version === "string" && version !== "" ? version : null;
+}

@@ -1,5 +1,6 @@
 /** The columns of a trace's spans that totals, rollups and the derivation work on, with texts in place of string ids. */
 import { type Derived, type DeriveSpan, deriveTrace } from "../model/derive.js";
+import { type Failure, failures } from "../model/failures.js";
 import { type SpanKind, spanKinds } from "../model/kind.js";
 import type { Engine, Row, SqlValue } from "./engines/engine.js";
 import type { Strings } from "./strings.js";
@@ -18,6 +19,8 @@ export type Cell = {
   /** 0 unset, 1 ok, 2 error */
   status: number;
   service: string | null;
+  /** of the service */
+  version: string | null;
   provider: string | null;
   request_model: string | null;
   response_model: string | null;
@@ -33,18 +36,23 @@ export type Cell = {
   output_tokens: number | null;
   reasoning_tokens: number | null;
   cost_usd: number | null;
+  /** hash of the failure's fingerprint; null = it did not fail */
+  error_key: number | null;
+  /** hash of a model call's instructions */
+  prompt: number | null;
   /** derived */
   agent: string | null;
   session: string | null;
   counted: boolean;
   call: Derived["call"];
+  failure: Failure | null;
 };
 
 /** What `readCell` reads, beside the columns that every reading of a span has. */
 export const moreCellColumns =
-  "s.state, s.kind, s.status, r.service, " +
+  "s.state, s.kind, s.status, r.service, r.version, " +
   "s.provider, s.request_model, s.response_model, s.response_hash, s.own_agent, s.own_session, s.user, s.tool, s.input_tokens, s.cached_tokens, " +
-  "s.cache_write_tokens, s.output_tokens, s.reasoning_tokens, s.cost_usd, s.agent, s.session, s.counted, s.call";
+  "s.cache_write_tokens, s.output_tokens, s.reasoning_tokens, s.cost_usd, s.error_key, s.prompt, s.agent, s.session, s.counted, s.call, s.failure";
 const cellColumns = `s.id, hex(s.span_id) AS span_id, hex(s.parent_id) AS parent_id, s.name, s.start_us, s.duration_us, ${moreCellColumns}`;
 const cellTables = "span s JOIN resource r ON r.id = s.resource";
 
@@ -60,6 +68,7 @@ export function readCell(row: Row, strings: Strings): Cell {
     duration_us: row.duration_us,
     status: row.status,
     service: strings.text(row.service),
+    version: strings.text(row.version),
     provider: strings.text(row.provider),
     request_model: strings.text(row.request_model),
     response_model: strings.text(row.response_model),
@@ -74,11 +83,23 @@ export function readCell(row: Row, strings: Strings): Cell {
     output_tokens: row.output_tokens,
     reasoning_tokens: row.reasoning_tokens,
     cost_usd: row.cost_usd,
+    error_key: row.error_key,
+    prompt: row.prompt,
     agent: strings.text(row.agent),
     session: strings.text(row.session),
     counted: row.counted === 1,
     call: row.call === null ? null : (spanKinds[row.call] as Derived["call"]),
+    failure: failureOf(row.failure),
   };
+}
+
+/** Of the code in the column. */
+export function failureOf(code: number | null): Failure | null {
+  return code === null ? null : (failures[code] ?? null);
+}
+
+export function failureCode(failure: Failure | null): number | null {
+  return failure === null ? null : failures.indexOf(failure);
 }
 
 export function loadCells(engine: Engine, strings: Strings, trace: number): Cell[] {
@@ -108,7 +129,7 @@ export function usageKind(cell: Pick<Cell, "kind" | "call" | "counted">): SpanKi
 }
 
 /** The columns that a new derivation may change, for an UPDATE by id. */
-export const derivedAssignments = "agent = ?, session = ?, counted = ?, call = ?";
+export const derivedAssignments = "agent = ?, session = ?, counted = ?, call = ?, failure = ?";
 
 export function derivedValues(cell: Cell, strings: Strings): SqlValue[] {
   return [
@@ -116,10 +137,11 @@ export function derivedValues(cell: Cell, strings: Strings): SqlValue[] {
     strings.id(cell.session),
     cell.counted ? 1 : 0,
     cell.call === null ? null : spanKinds.indexOf(cell.call),
+    failureCode(cell.failure),
   ];
 }
 
-/** Sets agent, session and counted on all cells of a trace; returns the cells that changed. */
+/** Sets what is derived on all cells of a trace; returns the cells that changed. */
 export function deriveCells(cells: Cell[]): Cell[] {
   const derived: Derived[] = deriveTrace(
     cells.map(
@@ -144,12 +166,20 @@ export function deriveCells(cells: Cell[]): Cell[] {
   );
   const changed: Cell[] = [];
   for (const [index, cell] of cells.entries()) {
-    const { agent, session_id, counted, call } = derived[index] as Derived;
-    if (cell.agent === agent && cell.session === session_id && cell.counted === counted && cell.call === call) continue;
+    const { agent, session_id, counted, call, failure } = derived[index] as Derived;
+    if (
+      cell.agent === agent &&
+      cell.session === session_id &&
+      cell.counted === counted &&
+      cell.call === call &&
+      cell.failure === failure
+    )
+      continue;
     cell.agent = agent;
     cell.session = session_id;
     cell.counted = counted;
     cell.call = call;
+    cell.failure = failure;
     changed.push(cell);
   }
   return changed;

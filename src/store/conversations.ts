@@ -6,16 +6,20 @@ import type { ContentWriter } from "./content.js";
 import type { Engine, SqlValue } from "./engines/engine.js";
 import { insertRows } from "./insert-rows.js";
 import { isElement, splitJsonArray } from "./json-array.js";
+import type { PromptHashes } from "./prompt-hash.js";
 import { decodeVarints, encodeVarints } from "./varint.js";
 
 /** What redaction is here; counts go by the name of what was redacted, since they were taken last. */
 export type Redacting = { text(text: string, key: string): string; take(): Record<string, number> };
 
 /** What a later call of the same trace may continue: an agent's conversations, the latest ones, as they came. */
-type Remembered = { span: number; total: number; depth: number; redacted: Record<string, number> } & (
-  | { body: string; separator: string }
-  | { items: string[] }
-);
+type Remembered = {
+  span: number;
+  total: number;
+  depth: number;
+  redacted: Record<string, number>;
+  prompt: number | null;
+} & ({ body: string; separator: string } | { items: string[] });
 
 const rememberedPerTrace = 8;
 /** Of all traces together; those that were not written to for longest are forgotten first. */
@@ -25,14 +29,17 @@ const overhead = 200;
 /** A full list at least this often, so that reading one call never walks far. */
 const longestChain = 64;
 
+type Added = { redacted: Record<string, number>; prompt: number | null };
+
 export type ConversationWriter = {
   /**
    * The raw JSON array of a call's messages, which stands in its attribute `key`. Returns how much was redacted of
-   * them, those that it repeats included; null when it is none (the caller keeps it as plain text).
+   * them, those that it repeats included, and the hash of the prompt that opens them; null when it is none (the caller
+   * keeps it as plain text).
    */
-  addRaw(trace: number, span: number, key: string, raw: string): Record<string, number> | null;
-  /** Messages that were built from other attributes, each as JSON. */
-  addMessages(trace: number, span: number, messages: string[]): void;
+  addRaw(trace: number, span: number, key: string, raw: string): Added | null;
+  /** Messages that were built from other attributes, each as JSON. Returns the hash of the prompt that opens them. */
+  addMessages(trace: number, span: number, messages: string[]): number | null;
   /** Call before a span's messages are written a second time: takes the first ones away, and those that continued them stand for themselves. */
   replace(trace: number, span: number): void;
   /** What comes next of the trace is read from the store: it continues calls as they were written. `text`: of committed content. */
@@ -52,6 +59,7 @@ function sizeOf(entry: Remembered): number {
 export function openConversationWriter(
   engine: Engine,
   content: ContentWriter,
+  prompts: PromptHashes,
   redacting: Redacting | undefined,
 ): ConversationWriter {
   let remembered = new Map<number, Remembered[]>();
@@ -125,8 +133,9 @@ export function openConversationWriter(
         const ids = texts.map((text) => content.put(text, false));
         const { total, depth } = addRow(span, entry, ids, separator);
         const redacted = addCounts(entry.redacted, counts);
-        remember(trace, { span, total, depth, redacted, body: raw.slice(0, -1), separator }, entry);
-        return redacted;
+        const { prompt } = entry;
+        remember(trace, { span, total, depth, redacted, prompt, body: raw.slice(0, -1), separator }, entry);
+        return { redacted, prompt };
       }
       const items = splitJsonArray(raw);
       if (!items || items.length === 0 || !items.every(isElement)) return null;
@@ -139,8 +148,9 @@ export function openConversationWriter(
         texts.map((text) => content.put(text, true)),
         separator,
       );
-      remember(trace, { span, total, depth, redacted: counts, body: raw.slice(0, -1), separator }, undefined);
-      return counts;
+      const prompt = prompts.ofOpening(texts[0] as string);
+      remember(trace, { span, total, depth, redacted: counts, prompt, body: raw.slice(0, -1), separator }, undefined);
+      return { redacted: counts, prompt };
     },
     addMessages(trace, span, messages) {
       const previous = (remembered.get(trace) ?? []).find(
@@ -152,7 +162,9 @@ export function openConversationWriter(
       const added = messages.slice(previous?.total ?? 0);
       const ids = added.map((text) => content.put(text, previous === undefined));
       const { total, depth } = addRow(span, previous, ids, null);
-      remember(trace, { span, total, depth, redacted: {}, items: messages }, previous);
+      const prompt = prompts.ofOpening(messages[0] ?? "");
+      remember(trace, { span, total, depth, redacted: {}, prompt, items: messages }, previous);
+      return prompt;
     },
     replace(trace, span) {
       writeRows();

@@ -22,15 +22,16 @@ export function openInterned(engine: Engine, strings: Strings): Interned {
   };
   /** the JSON of resources and scopes that come by reference again and again */
   let bodies = new WeakMap<object, number>();
-  function intern(table: "resource" | "scope" | "shape", text: string, extra?: [string, SqlValue]): number {
+  function intern(table: "resource" | "scope" | "shape", text: string, extra: Record<string, SqlValue> = {}): number {
     const cache = interned[table];
     let id = cache.get(text);
     if (id === undefined) {
       id = engine.get(`SELECT id FROM ${table} WHERE body = ?`, [text])?.id as number | undefined;
-      id ??= extra
-        ? (engine.get(`INSERT INTO ${table} (body, ${extra[0]}) VALUES (?, ?) RETURNING id`, [text, extra[1]])
-            ?.id as number)
-        : (engine.get(`INSERT INTO ${table} (body) VALUES (?) RETURNING id`, [text])?.id as number);
+      const columns = ["body", ...Object.keys(extra)];
+      id ??= engine.get(
+        `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")}) RETURNING id`,
+        [text, ...Object.values(extra)],
+      )?.id as number;
       if (cache.size > cacheLimit) cache.clear();
       cache.set(text, id);
     }
@@ -39,7 +40,10 @@ export function openInterned(engine: Engine, strings: Strings): Interned {
   function resource(given: SpanWrite["resource"]): number {
     let id = bodies.get(given);
     if (id === undefined) {
-      id = intern("resource", JSON.stringify(given.body), ["service", strings.id(given.service)]);
+      id = intern("resource", JSON.stringify(given.body), {
+        service: strings.id(given.service),
+        version: strings.id(given.version),
+      });
       bodies.set(given, id);
     }
     return id;
@@ -48,7 +52,7 @@ export function openInterned(engine: Engine, strings: Strings): Interned {
     let id = bodies.get(given);
     if (id === undefined) {
       const name = typeof given.scope?.name === "string" ? given.scope.name : "";
-      id = intern("scope", JSON.stringify(given), ["name", strings.id(name) ?? 0]);
+      id = intern("scope", JSON.stringify(given), { name: strings.id(name) ?? 0 });
       bodies.set(given, id);
     }
     return id;

@@ -1,8 +1,19 @@
 /** What a very large trace gets between two derivations: deriving it with every batch would take quadratic time. */
+import { type FailureSpan, findFailures } from "../model/failures.js";
 import { type Cell, hasUsage, isError } from "./cells.js";
 import type { Engine, Row } from "./engines/engine.js";
 import type { Strings } from "./strings.js";
-import { addKnown, isUnpriced, type TraceTotals, traceTotals } from "./trace-totals.js";
+import { readFacets } from "./trace-row.js";
+import {
+  addKnown,
+  type Facet,
+  facets,
+  hashFacets,
+  isUnpriced,
+  mostHashes,
+  type TraceTotals,
+  traceTotals,
+} from "./trace-totals.js";
 
 /** In a very large trace: agent and session of the parent, where it is known already. */
 export function inheritFromParents(engine: Engine, strings: Strings, cells: Cell[], trace: number | undefined): void {
@@ -22,6 +33,53 @@ export function inheritFromParents(engine: Engine, strings: Strings, cells: Cell
     cell.agent ??= near ? near.agent : strings.text(parent.agent as number | null);
     cell.session ??= near ? near.session : strings.text(parent.session as number | null);
   }
+}
+
+/** What became of the failures among `cells`, by their ancestors there and in the store. Returns the cells that changed. */
+export function setFailures(engine: Engine, cells: Cell[], trace: number | undefined): Cell[] {
+  const failing = cells.filter(isError);
+  if (failing.length === 0) return [];
+  const near = new Map(cells.map((cell) => [cell.span_id, cell]));
+  const found = new Map<string, FailureSpan>();
+  for (const { span_id } of failing) {
+    for (let at: string | null = span_id; at !== null && !found.has(at); ) {
+      const span: FailureSpan | undefined = failureSpan(near.get(at)) ?? storedFailureSpan(engine, at, trace);
+      if (!span) break;
+      found.set(at, span);
+      at = span.parent_span_id;
+    }
+  }
+  const spans = [...found.values()];
+  const changed: Cell[] = [];
+  for (const [index, failure] of findFailures(spans).entries()) {
+    const cell = near.get((spans[index] as FailureSpan).span_id);
+    if (!cell || cell.failure === failure) continue;
+    cell.failure = failure;
+    changed.push(cell);
+  }
+  return changed;
+}
+
+function failureSpan(cell: Cell | undefined): FailureSpan | undefined {
+  if (!cell) return undefined;
+  const { span_id, parent_span_id, duration_us } = cell;
+  return { span_id, parent_span_id, is_error: isError(cell), is_open: duration_us === null };
+}
+
+function storedFailureSpan(engine: Engine, spanId: string, trace: number | undefined): FailureSpan | undefined {
+  if (trace === undefined) return undefined;
+  const row = engine.get(
+    "SELECT hex(parent_id) AS parent_id, status, duration_us FROM span WHERE span_id = ? AND trace = ?",
+    [Buffer.from(spanId, "hex"), trace],
+  );
+  return (
+    row && {
+      span_id: spanId,
+      parent_span_id: row.parent_id ? row.parent_id.toLowerCase() : null,
+      is_error: isError(row as Pick<Cell, "status">),
+      is_open: row.duration_us === null,
+    }
+  );
 }
 
 /** The totals of a very large trace between two derivations. */
@@ -61,13 +119,18 @@ export function incrementedTotals(strings: Strings, old: Row, cells: Cell[], rep
   };
 }
 
+/** The path is that of the last derivation. */
 function mergeFacets(strings: Strings, old: Row, found: TraceTotals["facets"]): TraceTotals["facets"] {
-  const names = ["", "service", "session", "agent", "model", "user", "tool", "provider"] as const;
-  const all: typeof found = [];
-  for (const entry of old.facets === "" ? [] : (old.facets as string).split(",")) {
-    const [facet, value] = entry.split(":").map(Number) as [number, number];
-    all.push([names[facet] as (typeof found)[number][0], strings.text(value) ?? ""]);
+  const names = Object.keys(facets) as Facet[];
+  const all: TraceTotals["facets"] = readFacets(old.facets).map(([code, value]) => [
+    names.find((name) => facets[name] === code) as Facet,
+    hashFacets.includes(code) ? value : (strings.text(value) ?? ""),
+  ]);
+  let hashes = all.filter(([, value]) => typeof value === "number").length;
+  for (const [facet, value] of found) {
+    if (facet === "path" || all.some(([f, v]) => f === facet && v === value)) continue;
+    if (typeof value === "number" && ++hashes > mostHashes) continue;
+    all.push([facet, value]);
   }
-  for (const [facet, value] of found) if (!all.some(([f, v]) => f === facet && v === value)) all.push([facet, value]);
   return all;
 }

@@ -1,5 +1,6 @@
 /** Housekeeping in short steps: settling quiet traces into the rollups, filling the search index, retention. */
 import { getNumber } from "./meta.js";
+import { refill } from "./refill.js";
 import { enforceRetention } from "./retention.js";
 import { fillSearchIndex } from "./search-index.js";
 import { abandonedUs, settle } from "./settle.js";
@@ -23,9 +24,10 @@ export function maintain(writer: SpanWriter, options: MaintainOptions = {}): boo
   if (engine.readOnly) return false;
   const settling = settleTraces(writer, options.all === true);
   const indexing = fillSearchIndex(engine, options.all === true);
+  const refilling = refill(writer);
   const pruning = enforceRetention(writer);
-  if (!settling && !indexing && !pruning) engine.sync();
-  return settling || indexing || pruning;
+  if (!settling && !indexing && !refilling && !pruning) engine.sync();
+  return settling || indexing || refilling || pruning;
 }
 
 /** Moves the calls of traces that have come to rest into the hourly and daily sums. */

@@ -11,6 +11,8 @@ export type MetaKey =
   | "price_version"
   /** spans changed up to here are in the search index */
   | "indexed_seq"
+  /** traces below this id lack what version 2 of the format added */
+  | "refill_below"
   | "dropped_spans"
   | "pruned_traces"
   /** rises whenever bodies were deleted, so that other processes forget what they remember of them */

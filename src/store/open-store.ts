@@ -6,13 +6,8 @@ import { AgensightError } from "../model/error.js";
 import type { Engine, EngineName } from "./engines/engine.js";
 import { defaultTimeout } from "./engines/native.js";
 import { openEngine } from "./engines/open-engine.js";
+import { migrations, schemaVersion } from "./migrations.js";
 import { schema } from "./schema.js";
-
-/** Numbered and forward only: step n brings a file from version n to n + 1. */
-const migrations: string[] = [schema];
-
-/** The version that this program writes. */
-export const schemaVersion = migrations.length;
 
 /** "AGST": marks the file as ours, https://sqlite.org/pragma.html#pragma_application_id */
 const applicationId = 0x41475354;
@@ -142,11 +137,27 @@ function check(engine: Engine): void {
   }
 }
 
+/** For one who only reads: a file of an older version is brought up to date (by sql.js in memory alone). */
+export function migrateForReading(engine: Engine): void {
+  const version = Number(engine.get("PRAGMA user_version")?.user_version);
+  if (version >= schemaVersion) return;
+  if (engine.readOnly && engine.family === "native") {
+    throw new AgensightError(
+      "read_only",
+      `The store ${engine.path} has the format ${version} of an older Agensight and must be brought to ${schemaVersion}, but it cannot be written.`,
+      { hint: "Copy it to a folder that can be written, or open it once where it can." },
+    );
+  }
+  engine.exec("PRAGMA query_only=OFF");
+  migrate(engine);
+  engine.exec("PRAGMA query_only=ON");
+}
+
 function migrate(engine: Engine): void {
   const version = () => Number(engine.get("PRAGMA user_version")?.user_version);
   if (version() === schemaVersion) return;
   engine.transaction(() => {
-    for (let from = version(); from < schemaVersion; from++) engine.exec(migrations[from] as string);
+    for (let from = version(); from < schemaVersion; from++) migrations[from - 1]?.(engine);
     engine.exec(`PRAGMA user_version=${schemaVersion}`);
   });
   engine.sync();
@@ -179,6 +190,7 @@ export async function openForReading(path: string, options: OpenOptions = {}): P
       });
     }
     check(engine);
+    migrateForReading(engine);
   } catch (error) {
     engine.close();
     throw error;

@@ -1,7 +1,7 @@
 /** Opens a store for questions. */
 import { openContentReader } from "./content.js";
 import type { Engine, EngineName } from "./engines/engine.js";
-import { openForReading } from "./open-store.js";
+import { migrateForReading, openForReading } from "./open-store.js";
 import { changes } from "./read/changes.js";
 import { getSession } from "./read/get-session.js";
 import { getSpan } from "./read/get-span.js";
@@ -31,7 +31,10 @@ export async function openReader(path: string, { redact, ...options }: ReaderOpt
 
   /** Each question sees one state of the file, and what other processes wrote before it. */
   async function ask<Q, A>(question: (source: SpanSource, query: Q) => A, query: Q): Promise<A> {
-    if (engine.refresh()) source = openSource();
+    if (engine.refresh()) {
+      migrateForReading(engine);
+      source = openSource();
+    }
     if (engine.family === "sqljs") return question(source, query);
     engine.exec("BEGIN");
     try {

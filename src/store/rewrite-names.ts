@@ -6,6 +6,7 @@ import { sessionKey } from "./retention.js";
 import { forgetEverywhere, type Rewriting } from "./rewrite.js";
 import { emptySearchIndex } from "./search-index.js";
 import { shapesOf } from "./span-body.js";
+import { hashFacets } from "./trace-totals.js";
 import { keyDimensions } from "./usage-rollup.js";
 import type { SpanWriter } from "./writer.js";
 
@@ -105,7 +106,8 @@ const stringUses = [
   "SELECT service AS id FROM resource",
   "SELECT name FROM scope",
   "SELECT id FROM session",
-  "SELECT value FROM trace_facet",
+  `SELECT value FROM trace_facet WHERE facet NOT IN (${hashFacets.join(", ")})`,
+  "SELECT version FROM resource",
   "SELECT service FROM retention",
   ...["name", "service", "session"].map((column) => `SELECT ${column} FROM trace`),
   ...namedDimensions.map((column) => `SELECT ${column} FROM usage`),

@@ -1,7 +1,7 @@
 /** Writes the rows and bodies of a trace's spans anew. */
 import { spanKinds } from "../model/kind.js";
 import type { OtlpSpan } from "../model/otlp.js";
-import type { Cell } from "./cells.js";
+import { type Cell, failureOf } from "./cells.js";
 import { addCounts } from "./conversations.js";
 import type { Row, SqlValue } from "./engines/engine.js";
 import { insertRows } from "./insert-rows.js";
@@ -31,7 +31,7 @@ export function rewriteSpanRows(
   const { engine } = writer;
   const most = budget.spans;
   const rows = engine.all(
-    `SELECT ${wholeSpanColumns}, s.seq, s.state, s.cost_usd, s.agent, s.session, s.counted, s.call
+    `SELECT ${wholeSpanColumns}, s.seq, s.state, s.cost_usd, s.agent, s.session, s.counted, s.call, s.failure
      FROM span s JOIN trace t ON t.id = s.trace WHERE s.trace = ? AND s.id > ? ORDER BY s.id LIMIT ?`,
     [trace, after, most],
   );
@@ -82,6 +82,7 @@ function makeRow(writer: SpanWriter, rewriting: Rewriting, trace: number, row: R
   cell.session = cell.own_session ?? inherited(row.session, "session");
   cell.counted = row.counted === 1;
   cell.call = row.call === null ? null : (spanKinds[row.call] as Cell["call"]);
+  cell.failure = failureOf(row.failure);
   return writer.rows.make(write, prepared, trace, row.seq).row;
 }
 

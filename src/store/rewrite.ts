@@ -17,6 +17,8 @@ import type { Facet } from "./trace-totals.js";
 import { openTurns } from "./turns.js";
 import type { SpanWriter } from "./writer.js";
 
+export type NamedFacet = Exclude<Facet, "version" | "prompt" | "path" | "error">;
+
 export type Rewriting = {
   /** What is written in the place of a request's spans, in the same order. */
   spans(data: TracesData): SpanWrite[];
@@ -25,7 +27,7 @@ export type Rewriting = {
   /** null: nothing is left of the record */
   log(data: LogsData): LogWrite | null;
   /** A name whose span is not at hand. */
-  name(text: string, of: Facet): string;
+  name(text: string, of: NamedFacet): string;
   text(text: string): string;
 };
 

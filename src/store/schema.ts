@@ -1,4 +1,4 @@
-/** The tables of a store, version 1; published as `schemas/store.sql`. */
+/** The tables of a store, version 2; published as `schemas/store.sql`. */
 export const schema = `-- Agensight's store: one SQLite file. For people with an SQL client; Agensight itself creates it from this text.
 -- Times are µs since the Unix epoch (\`*_us\`), with the ns remainders apart; tokens are counts; money is USD.
 -- Texts that repeat (names, models, sessions …) are interned in \`string\`, and columns hold their ids.
@@ -10,7 +10,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE string (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 
 -- OTLP resources and scopes as JSON, each distinct one once
-CREATE TABLE resource (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE, service INTEGER);
+CREATE TABLE resource (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE, service INTEGER, version INTEGER);
 CREATE TABLE scope (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE, name INTEGER NOT NULL);
 -- the forms of spans: their OTLP fields, their attribute keys with types, where their messages lie
 CREATE TABLE shape (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE);
@@ -50,7 +50,8 @@ CREATE INDEX trace_status ON trace (status, start_us);
 CREATE INDEX trace_unsettled ON trace (changed_us) WHERE settled = 0;
 CREATE INDEX trace_service ON trace (service, start_us);
 
--- which values occur in a trace. facet: 1 service, 2 session, 3 agent, 4 model, 5 user, 6 tool, 7 provider
+-- which values occur in a trace. facet: 1 service, 2 session, 3 agent, 4 model, 5 user, 6 tool, 7 provider, 8 version of the service;
+-- hashes: 9 prompt, 10 path (its tools and agents in their order), 11 error (failures that did not merely pass on)
 CREATE TABLE trace_facet (facet INTEGER NOT NULL, value INTEGER NOT NULL, start_us INTEGER NOT NULL, trace INTEGER NOT NULL,
   PRIMARY KEY (facet, value, start_us, trace)) WITHOUT ROWID;
 
@@ -88,11 +89,15 @@ CREATE TABLE span (
   response_hash INTEGER,                -- of the response id, to recognise two recordings of one call
   error_type INTEGER, error_message TEXT,
   first_token_us INTEGER,
-  body INTEGER NOT NULL                 -- content id
+  body INTEGER NOT NULL,                -- content id
+  error_key INTEGER,                    -- of a failure: hash of what is the same in failures of one fault; null: it did not fail
+  failure INTEGER,                      -- what became of it: 0 it ended the run, 1 recovered from, 2 open, 3 passed on from a span below
+  prompt INTEGER                        -- hash of the instructions that a model call was given; null: none recorded
 );
 CREATE UNIQUE INDEX span_key ON span (span_id, trace);
 CREATE INDEX span_trace ON span (trace, start_us);
 CREATE INDEX span_seq ON span (seq);
+CREATE INDEX span_error ON span (start_us) WHERE error_key IS NOT NULL;
 
 -- The input messages of a call: those of the call it continues (\`prev\`, a span id of this table), then its own (content ids, varints).
 CREATE TABLE conversation (span INTEGER PRIMARY KEY, prev INTEGER, total INTEGER NOT NULL, items BLOB NOT NULL, separator TEXT);

@@ -1,6 +1,7 @@
 /** A trace that has come to rest: what never ended is abandoned, totals are final, its calls enter the usage sums. */
-import { type Cell, deriveCells, derivedAssignments, derivedValues } from "./cells.js";
+import { type Cell, deriveCells, derivedAssignments, derivedValues, isError } from "./cells.js";
 import type { Row } from "./engines/engine.js";
+import { setFailures } from "./large-trace.js";
 import { traceTotals } from "./trace-totals.js";
 import { largestDerived, type SpanWriter } from "./writer.js";
 
@@ -22,10 +23,16 @@ export function settle(writer: SpanWriter, trace: Row, nowUs: number): void {
 export function rederive(writer: SpanWriter, trace: Row, cells: Cell[]): void {
   const { engine, strings } = writer;
   if (cells.length === 0) return;
-  if (cells.length <= largestDerived) {
-    for (const cell of deriveCells(cells)) {
-      engine.run(`UPDATE span SET ${derivedAssignments} WHERE id = ?`, [...derivedValues(cell, strings), cell.id]);
-    }
+  const changed =
+    cells.length <= largestDerived
+      ? deriveCells(cells)
+      : setFailures(
+          engine,
+          cells.filter((cell) => isError(cell)),
+          trace.id,
+        );
+  for (const cell of changed) {
+    engine.run(`UPDATE span SET ${derivedAssignments} WHERE id = ?`, [...derivedValues(cell, strings), cell.id]);
   }
   writer.traceRows.update(trace, traceTotals(cells), cells.length, 0);
 }

@@ -1,12 +1,14 @@
 /** A span on its way in as the cell that its trace is derived from, and as the row that is stored. */
+import { errorFingerprint } from "../model/error-fingerprint.js";
 import type { SpanFacts } from "../model/facts.js";
 import { spanKinds } from "../model/kind.js";
 import type { OtlpResource, OtlpScope, OtlpSpan } from "../model/otlp.js";
-import type { Cell } from "./cells.js";
+import { type Cell, failureCode } from "./cells.js";
 import type { ContentWriter } from "./content.js";
 import { addCounts, type ConversationWriter, type Redacting } from "./conversations.js";
 import type { SqlValue } from "./engines/engine.js";
 import type { Interned } from "./interned.js";
+import type { PromptHashes } from "./prompt-hash.js";
 import { shortHash } from "./short-hash.js";
 import { encodeSpan } from "./span-body.js";
 import type { Strings } from "./strings.js";
@@ -15,7 +17,7 @@ import { type Moment, readNano } from "./time.js";
 /** A span on its way in: as it came, what the normaliser read out of it, and its price. */
 export type SpanWrite = {
   span: OtlpSpan;
-  resource: { body: { resource?: OtlpResource; schemaUrl?: string }; service: string | null };
+  resource: { body: { resource?: OtlpResource; schemaUrl?: string }; service: string | null; version: string | null };
   scope: { scope?: OtlpScope; schemaUrl?: string };
   facts: SpanFacts;
   /** USD; null = unpriced */
@@ -31,11 +33,22 @@ export type PreparedSpan = { cell: Cell; start: Moment; end: Moment | null; reve
 export const spanColumns = (
   "id, trace, span_id, parent_id, seq, state, name, kind, start_us, duration_us, ns, status, resource, scope, provider, request_model, response_model, " +
   "own_agent, agent, own_session, session, user, tool, input_tokens, cached_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_usd, " +
-  "counted, call, response_hash, error_type, error_message, first_token_us, body"
+  "counted, call, response_hash, error_type, error_message, first_token_us, body, error_key, failure, prompt"
 ).split(", ");
+
+/** Characters of an error's message that its column holds; the whole lies in the body. */
+const keptMessage = 500;
+
+function messageColumn(message: string | null): string | null {
+  return message === null ? null : message.replaceAll("\0", " ").slice(0, keptMessage);
+}
 
 export function cellOf(write: SpanWrite, id: number): PreparedSpan {
   const { span, facts } = write;
+  const name = typeof span.name === "string" ? span.name : "";
+  const status = span.status?.code === 2 ? 2 : span.status?.code === 1 ? 1 : 0;
+  const { kind, provider, tool, error_type } = facts;
+  const failed = { name, kind, provider, tool, error_type, error_message: messageColumn(facts.error_message) };
   let end = readNano(span.endTimeUnixNano);
   if (end && end.us === 0 && end.ns === 0) end = null;
   const start = readNano(span.startTimeUnixNano) ?? { us: end?.us ?? 0, ns: end?.ns ?? 0, exact: false };
@@ -53,30 +66,34 @@ export function cellOf(write: SpanWrite, id: number): PreparedSpan {
       span_id: span.spanId.toLowerCase(),
       parent_span_id: parent === "0000000000000000" ? null : parent,
       state: end ? 0 : 1,
-      name: typeof span.name === "string" ? span.name : "",
-      kind: facts.kind,
+      name,
+      kind,
       start_us: start.us,
       duration_us: end ? (reversed ? 0 : end.us - start.us) : null,
-      status: span.status?.code === 2 ? 2 : span.status?.code === 1 ? 1 : 0,
+      status,
       service: write.resource.service,
-      provider: facts.provider,
+      version: write.resource.version,
+      provider,
       request_model: facts.request_model,
       response_model: facts.response_model,
       response_hash: facts.response_id === null ? null : shortHash(facts.response_id),
       own_agent: facts.agent,
       own_session: facts.session_id,
       user: facts.user_id,
-      tool: facts.tool,
+      tool,
       input_tokens: facts.input_tokens,
       cached_tokens: facts.cached_tokens,
       cache_write_tokens: facts.cache_write_tokens,
       output_tokens: facts.output_tokens,
       reasoning_tokens: facts.reasoning_tokens,
       cost_usd: write.cost_usd,
+      error_key: status === 2 ? shortHash(errorFingerprint(failed)) : null,
+      prompt: null,
       agent: facts.agent,
       session: facts.session_id,
-      counted: facts.kind === "llm" || facts.kind === "embedding" || facts.kind === "tool",
-      call: facts.kind === "llm" || facts.kind === "embedding" || facts.kind === "tool" ? facts.kind : null,
+      counted: kind === "llm" || kind === "embedding" || kind === "tool",
+      call: kind === "llm" || kind === "embedding" || kind === "tool" ? kind : null,
+      failure: status === 2 ? "ended" : null,
     },
   };
 }
@@ -86,15 +103,16 @@ export function openSpanRows(stores: {
   content: ContentWriter;
   conversations: ConversationWriter;
   interned: Interned;
+  prompts: PromptHashes;
   redacting: Redacting | undefined;
 }) {
-  const { strings, content, conversations, interned, redacting } = stores;
+  const { strings, content, conversations, interned, prompts, redacting } = stores;
   const bodyWriter = {
     shape: (text: string) => interned.shape(text),
     put: (text: string) => content.put(text, true),
   };
 
-  /** The span's row; its body is stored on the way. */
+  /** The span's row; its body is stored on the way, and its cell told which prompt it has. */
   function make(
     write: SpanWrite,
     prepared: PreparedSpan,
@@ -110,18 +128,22 @@ export function openSpanRows(stores: {
       const { key } = facts.input;
       const raw = span.attributes?.find((attribute) => attribute.key === key)?.value?.stringValue;
       if (typeof raw === "string") {
-        const counts = conversations.addRaw(trace, cell.id, key, raw);
-        if (counts) {
+        const added = conversations.addRaw(trace, cell.id, key, raw);
+        if (added) {
           conversation = key;
-          redacted = addCounts(redacted, counts);
+          redacted = addCounts(redacted, added.redacted);
+          cell.prompt = added.prompt;
         } else if (redacting) ({ span, redacted } = redactAttribute(span, key, raw, redacting, redacted));
       }
     } else if (facts.input)
-      conversations.addMessages(
+      cell.prompt = conversations.addMessages(
         trace,
         cell.id,
         facts.input.messages.map((message) => JSON.stringify(message)),
       );
+    const system = systemOf(span, facts);
+    if (cell.kind !== "llm") cell.prompt = null;
+    else if (system !== null) cell.prompt = prompts.ofSystem(system) ?? cell.prompt;
     const fit = {
       name: cell.name,
       start: start.exact && typeof span.startTimeUnixNano === "string",
@@ -129,7 +151,6 @@ export function openSpanRows(stores: {
     };
     const body = encodeSpan(bodyWriter, span, facts, fit, conversation, redacted);
     bytes += body.length / 4;
-    const message = facts.error_message === null ? null : facts.error_message.replaceAll("\0", " ").slice(0, 500);
     return {
       bytes,
       row: [
@@ -166,14 +187,23 @@ export function openSpanRows(stores: {
         cell.call === null ? null : spanKinds.indexOf(cell.call),
         cell.response_hash,
         strings.id(facts.error_type),
-        message,
+        messageColumn(facts.error_message),
         facts.first_token_ms === null ? null : Math.round(facts.first_token_ms * 1000),
         content.append(body),
+        cell.error_key,
+        failureCode(cell.failure),
+        cell.prompt,
       ],
     };
   }
 
   return { make };
+}
+
+function systemOf(span: OtlpSpan, { system }: SpanFacts): string | null {
+  if (system === null || "text" in system) return system?.text ?? null;
+  const { key } = system;
+  return span.attributes?.find((attribute) => attribute.key === key)?.value?.stringValue ?? null;
 }
 
 /** An attribute that promised to be a conversation and is none: it has not been redacted yet. */

@@ -1,7 +1,7 @@
 /** Writes a trace's summary row, its facets, and what its session sums up. */
 import type { Engine, Row, SqlValue } from "./engines/engine.js";
 import type { Strings } from "./strings.js";
-import { type Facet, facets, type TraceTotals } from "./trace-totals.js";
+import { facets, type TraceTotals } from "./trace-totals.js";
 
 /** Sessions' sums, changed by the difference that a trace makes. */
 type SessionDelta = number[];
@@ -10,7 +10,7 @@ const sessionSums =
   "trace_count, error_traces, error_count, llm_calls, input_tokens, cached_tokens, output_tokens, cost_usd, unpriced_calls";
 
 export type TraceRows = {
-  insert(traceId: Uint8Array, totals: TraceTotals, storedBytes: number): number;
+  insert(id: number, traceId: Uint8Array, totals: TraceTotals, storedBytes: number): void;
   update(old: Row, totals: TraceTotals, derivedCount: number, storedBytes: number): void;
   /** Takes the trace's facets and its share of the session away; the row itself is the caller's. */
   remove(old: Row): void;
@@ -62,7 +62,9 @@ export function openTraceRows(engine: Engine, strings: Strings, nowUs: () => num
       tokens: (totals.input_tokens ?? 0) + (totals.output_tokens ?? 0),
       cost_usd: totals.cost_usd,
       unpriced_calls: totals.unpriced_calls,
-      facets: totals.facets.map(([facet, value]) => `${facets[facet as Facet]}:${strings.id(value)}`).join(","),
+      facets: totals.facets
+        .map(([facet, value]) => `${facets[facet]}:${typeof value === "number" ? value : strings.id(value)}`)
+        .join(","),
       changed_us: nowUs(),
       settled: 0,
     };
@@ -90,21 +92,21 @@ export function openTraceRows(engine: Engine, strings: Strings, nowUs: () => num
   }
 
   return {
-    insert(traceId, totals, storedBytes) {
+    insert(id, traceId, totals, storedBytes) {
       const row: Row = {
+        id,
         trace_id: traceId,
         ...columns(totals),
         derived_count: totals.span_count,
         stored_bytes: storedBytes,
       };
       const names = Object.keys(row);
-      const id = engine.get(
-        `INSERT INTO trace (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")}) RETURNING id`,
+      engine.run(
+        `INSERT INTO trace (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
         Object.values(row) as SqlValue[],
-      )?.id as number;
+      );
       addFacets(id, row.facets, row.start_us);
       addToSession(row.session, 1, row);
-      return id;
     },
     update(old, totals, derivedCount, storedBytes) {
       const row: Row = {

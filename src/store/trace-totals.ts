@@ -1,12 +1,30 @@
 /** What a trace's row says, computed from its spans. */
+import { runPath } from "../model/run-path.js";
 import { type Cell, hasUsage, isError, modelOf } from "./cells.js";
+import { shortHash } from "./short-hash.js";
 
 /** Codes of `trace.status`, in order. */
 export const traceStatuses = ["ok", "error", "running", "incomplete"] as const;
 
 /** Codes of `trace_facet.facet`. */
-export const facets = { service: 1, session: 2, agent: 3, model: 4, user: 5, tool: 6, provider: 7 } as const;
+export const facets = {
+  service: 1,
+  session: 2,
+  agent: 3,
+  model: 4,
+  user: 5,
+  tool: 6,
+  provider: 7,
+  version: 8,
+  prompt: 9,
+  path: 10,
+  error: 11,
+} as const;
 export type Facet = keyof typeof facets;
+/** The codes whose values are hashes, not ids of texts. */
+export const hashFacets: readonly number[] = [facets.prompt, facets.path, facets.error];
+/** Of one trace; a program that fails with ever new words must not fill the table. */
+export const mostHashes = 100;
 
 export type TraceTotals = {
   name: string;
@@ -24,8 +42,8 @@ export type TraceTotals = {
   output_tokens: number | null;
   cost_usd: number | null;
   unpriced_calls: number;
-  /** distinct values by facet, in order of first start */
-  facets: [Facet, string][];
+  /** distinct values by facet, in order of first start; a number is a hash */
+  facets: [Facet, string | number][];
 };
 
 /** null + null = null; otherwise null counts as 0. */
@@ -67,13 +85,21 @@ export function traceTotals(cells: Cell[]): TraceTotals {
     facets: [],
   };
   const seen = new Set<string>();
-  const see = (facet: Facet, value: string | null) => {
+  const see = (facet: Facet, value: string | number | null) => {
     if (value === null) return;
     const key = `${facet}\n${value}`;
     if (seen.has(key)) return;
     seen.add(key);
     totals.facets.push([facet, value]);
   };
+  const hashes = new Set<number>();
+  const seeHash = (facet: Facet, value: number | null) => {
+    if (value === null || hashes.size >= mostHashes) return;
+    hashes.add(value);
+    see(facet, value);
+  };
+  const path = runPath(cells);
+  if (path.length > 0) seeHash("path", shortHash(path.join("\n")));
   for (const cell of ordered) {
     if (cell.start_us < start) start = cell.start_us;
     if (cell.duration_us !== null) {
@@ -82,9 +108,12 @@ export function traceTotals(cells: Cell[]): TraceTotals {
     }
     if (isError(cell)) totals.error_count++;
     see("service", cell.service);
+    see("version", cell.version);
     see("session", cell.session);
     see("agent", cell.agent);
     see("user", cell.user);
+    if (cell.kind === "llm") seeHash("prompt", cell.prompt);
+    if (cell.failure !== "passed_on") seeHash("error", cell.error_key);
     if (cell.kind === "tool") see("tool", cell.tool ?? cell.name);
     if (!hasUsage(cell)) continue;
     see("model", modelOf(cell));

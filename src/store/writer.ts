@@ -6,8 +6,9 @@ import { openConversationWriter, type Redacting } from "./conversations.js";
 import type { Engine, SqlValue } from "./engines/engine.js";
 import { insertRows } from "./insert-rows.js";
 import { openInterned } from "./interned.js";
-import { incrementedTotals, inheritFromParents } from "./large-trace.js";
+import { incrementedTotals, inheritFromParents, setFailures } from "./large-trace.js";
 import { getNumber, setMeta } from "./meta.js";
+import { openPromptHashes } from "./prompt-hash.js";
 import { cellOf, openSpanRows, type PreparedSpan, type SpanWrite, spanColumns } from "./span-rows.js";
 import { openStrings } from "./strings.js";
 import { openTraceRows } from "./trace-row.js";
@@ -24,15 +25,17 @@ export type SpanWriter = ReturnType<typeof openSpanWriter>;
 export function openSpanWriter(engine: Engine, options: { redacting?: Redacting } = {}) {
   const strings = openStrings(engine);
   const content = openContentWriter(engine);
-  const conversations = openConversationWriter(engine, content, options.redacting);
+  const prompts = openPromptHashes();
+  const conversations = openConversationWriter(engine, content, prompts, options.redacting);
   const traceRows = openTraceRows(engine, strings, () => Date.now() * 1000);
   const usage = openUsageRollup(engine, strings);
   const cache = openCellCache(engine, strings);
   const interned = openInterned(engine, strings);
-  const rows = openSpanRows({ strings, content, conversations, interned, redacting: options.redacting });
+  const rows = openSpanRows({ strings, content, conversations, interned, prompts, redacting: options.redacting });
   let generation = -1;
   let seq = 0;
   let nextSpan = 0;
+  let nextTrace = 0;
 
   /** One transaction; everything remembered is forgotten when it fails. */
   function transact<T>(work: () => T): T {
@@ -46,6 +49,7 @@ export function openSpanWriter(engine: Engine, options: { redacting?: Redacting 
         const before = getNumber(engine, "seq");
         seq = before;
         nextSpan = Number(engine.get("SELECT coalesce(max(id), 0) + 1 AS next FROM span")?.next);
+        nextTrace = Number(engine.get("SELECT coalesce(max(id), 0) + 1 AS next FROM trace")?.next);
         const result = work();
         content.finish();
         conversations.finish();
@@ -111,10 +115,13 @@ export function openSpanWriter(engine: Engine, options: { redacting?: Redacting 
     const ownCells = new Set(own);
     let moved: Cell[] = [];
     if (whole) moved = deriveCells(cells).filter((cell) => !ownCells.has(cell));
-    else inheritFromParents(engine, strings, own, old?.id);
+    else {
+      inheritFromParents(engine, strings, own, old?.id);
+      setFailures(engine, own, old?.id);
+    }
 
     let bytes = 0;
-    const place = old?.id ?? traceRows.insert(key, traceTotals(cells), 0);
+    const place = old?.id ?? nextTrace++;
     const made: SqlValue[][] = [];
     for (const { write, prepared } of fresh) {
       if (replaced.has(prepared.cell.id)) conversations.replace(place, prepared.cell.id);
@@ -136,7 +143,7 @@ export function openSpanWriter(engine: Engine, options: { redacting?: Redacting 
     useBlocks(place, blocks);
     if (whole || !old) cache.keep(place, cells);
     else cache.drop(place);
-    if (!old) engine.run("UPDATE trace SET stored_bytes = ? WHERE id = ?", [bytes, place]);
+    if (!old) traceRows.insert(place, key, traceTotals(cells), bytes);
     else if (whole) traceRows.update(old, traceTotals(cells), cells.length, bytes);
     // a span that was written twice was added twice: fewer derived than there are makes settling put it right
     else

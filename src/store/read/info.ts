@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { waitingWork } from "../maintain.js";
 import { getMeta, getNumber } from "../meta.js";
-import { schemaVersion } from "../open-store.js";
+import { schemaVersion } from "../migrations.js";
 import type { SpanSource } from "../read-span.js";
 import type { StoreInfo } from "../reader.js";
 import { isoTime } from "./rows.js";
