@@ -1,6 +1,7 @@
 /** The tools that a model sees, in the order it sees them. */
 import type { Tool } from "../tool.js";
 import { diagnoseTrace } from "./diagnose-trace.js";
+import { getAgentGraph } from "./get-agent-graph.js";
 import { getSession } from "./get-session.js";
 import { getSpan } from "./get-span.js";
 import { getTrace } from "./get-trace.js";
@@ -18,6 +19,7 @@ export const tools: readonly Tool[] = [
   listSessions,
   getSession,
   getUsage,
+  getAgentGraph,
   diagnoseTrace,
   tailSpans,
 ];

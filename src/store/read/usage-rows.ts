@@ -156,6 +156,20 @@ export function usageRows(source: SpanSource, query: UsageQuery, kinds: SpanKind
   return rows;
 }
 
+/** The same rows for some traces alone, span by span. Times and status are not looked at: they are the traces'. */
+export function usageRowsOf(source: SpanSource, query: UsageQuery, kinds: SpanKind[], traces: number[]): Row[] {
+  const { since: _, until: __, status: ___, ...filter } = query;
+  const conditions = spanConditions(source.strings, filter);
+  if (conditions === null || traces.length === 0) return [];
+  const columns = [...new Set<Column>([...query.group_by.filter((name) => name !== "hour" && name !== "day"), "kind"])];
+  return spanRows(
+    { source, query, kinds, columns, bucket: 0 },
+    tracesFirst,
+    [`t.id IN (${traces.join(",")})`, ...conditions.sql].join(" AND "),
+    conditions.params,
+  );
+}
+
 /** The filters as columns of `usage`. */
 function filtered({ source, query }: Plan): [Column, number][] {
   const filters = [

@@ -148,6 +148,13 @@ function figures(found: Sums, modelCalls: boolean): UsageFigures {
   };
 }
 
+/** The figures of some rows together; `modelCalls`: of calls to models, which have tokens. */
+export function figuresOf(rows: readonly Row[], modelCalls: boolean): UsageFigures {
+  const sums = emptySums();
+  for (const row of rows) addRow(sums, row);
+  return figures(sums, modelCalls);
+}
+
 function quantile(latency: HistogramSum, q: number): number | null {
   const ms = quantileMs(latency, q);
   return ms === null ? null : Math.round(ms * 1000) / 1000;
