@@ -14,6 +14,7 @@ describe("tools/list", () => {
       "list_sessions",
       "get_session",
       "get_usage",
+      "get_agent_graph",
       "diagnose_trace",
       "tail_spans",
     ]);
@@ -42,6 +43,7 @@ describe("tools/list", () => {
       list_sessions: `${shared} user_id text ${page}`,
       get_session: `session_id user_id ${page}`,
       get_usage: `group_by ${shared} text ${page}`,
+      get_agent_graph: `trace_id ${shared} max_tokens format`,
       diagnose_trace: "trace_id max_tokens format",
       tail_spans: "cursor wait_ms wait_for kind service session_id agent model status trace_id limit max_tokens format",
     };

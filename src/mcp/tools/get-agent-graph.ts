@@ -14,8 +14,7 @@ import { defineTool, type ToolContext } from "../tool.js";
 export const getAgentGraph = defineTool({
   name: "get_agent_graph",
   title: "Get the agent graph",
-  description:
-    "Who called whom or handed over to whom, and each agent's tools and models, with runs, failures, latency, tokens, cost: of one trace, a session or a window.",
+  description: "Who called or handed over to whom, and each agent's tools and models: failures, latency, tokens, cost.",
   effect: "read",
   arguments: z.strictObject({
     trace_id: traceId.optional(),
