@@ -15,6 +15,7 @@ const modules = [
   "live",
   "transports",
   "redaction",
+  "questions",
 ];
 
 const wanted = process.argv.slice(2);

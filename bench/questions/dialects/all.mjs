@@ -1,0 +1,15 @@
+// How the instrumentations that made runs are recorded with write down the same steps.
+import { anthropic } from "./anthropic.mjs";
+import { openInference } from "./openinference.mjs";
+import { openLLMetry } from "./openllmetry.mjs";
+import { otel, vercel7 } from "./otel.mjs";
+import { vercel } from "./vercel.mjs";
+
+export const dialects = {
+  otel,
+  vercel7,
+  vercel,
+  openinference: openInference,
+  openllmetry: openLLMetry,
+  anthropic,
+};

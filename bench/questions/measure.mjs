@@ -1,0 +1,115 @@
+// Asks everything there is to ask of one system and judges the answers.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encode } from "gpt-tokenizer/encoding/o200k_base";
+import { askedQuestions } from "./asked/all.mjs";
+import { writeData } from "./data.mjs";
+
+/** `system` is a module of systems/. Gives `{planted, clean, pairs, questions}`, each with its verdict. */
+export async function measure(system, now = Date.now()) {
+  const folder = mkdtempSync(join(tmpdir(), "agensight-bench-questions-"));
+  let asked;
+  try {
+    const data = await writeData(join(folder, "data"), now);
+    asked = await system.open(data.files, folder);
+    return {
+      planted: await each(data.planted, (run) => judgePlanted(asked, run)),
+      clean: await each(data.clean, (run) => judgeClean(asked, run)),
+      pairs: await each(data.pairs, (pair) => judgePair(asked, pair)),
+      questions: await each(askedQuestions(data), (question) => judgeQuestion(asked, system.name, question)),
+    };
+  } finally {
+    await asked?.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function each(list, judge) {
+  const out = [];
+  for (const item of list) out.push(await judge(item));
+  return out;
+}
+
+const failure = (error) => ({ ok: false, got: `no answer: ${error.message.replace(/\{.*?\}: /s, "").slice(0, 120)}` });
+const shown = (finding) =>
+  finding ? `${finding.kind} (${finding.severity}): ${finding.summary.slice(0, 260)}` : "no finding";
+
+/** Right when the first finding is of the planted kind and names one of the spans that carry it. */
+async function judgePlanted(asked, { id, fault, shape, kinds, evidence, words, traceId }) {
+  const about = { id, fault, shape, traceId, expected: kinds.join(" or ") };
+  try {
+    const { findings } = await asked.diagnose("made", traceId);
+    const [first] = findings;
+    const ok =
+      first !== undefined &&
+      kinds.includes(first.kind) &&
+      (evidence.length === 0 || first.evidence.some((spanId) => evidence.includes(spanId))) &&
+      words.every((word) => word.test(first.summary));
+    const rank = findings.findIndex(({ kind }) => kinds.includes(kind)) + 1;
+    return { ...about, ok, got: shown(first), rank };
+  } catch (error) {
+    return { ...about, ...failure(error), rank: 0 };
+  }
+}
+
+/** A finding on a clean run is false when it is more than information. */
+async function judgeClean(asked, { id, shape, traceId }) {
+  try {
+    const { findings } = await asked.diagnose("made", traceId);
+    const wrong = findings.filter(({ severity }) => severity !== "info");
+    return { id, shape, traceId, asked: true, ok: wrong.length === 0, got: wrong.map(shown).join(" | ") };
+  } catch (error) {
+    return { id, shape, traceId, asked: false, ...failure(error) };
+  }
+}
+
+/** Right when the first difference is the planted one, or when there is none and none is named. */
+async function judgePair(asked, { id, fault, shape, words, group_a, group_b }) {
+  const about = { id, fault, shape, args: { group_a, group_b }, alike: words === null };
+  try {
+    const { first, text } = await asked.compare("made", group_a, group_b);
+    const ok = words === null ? first === null : first !== null && words.some((word) => word.test(first));
+    return {
+      ...about,
+      ok,
+      expected: words === null ? "nothing" : words.join(" "),
+      got: first ?? `nothing: ${text.slice(0, 200)}`,
+    };
+  } catch (error) {
+    return { ...about, expected: words === null ? "nothing" : words.join(" "), ...failure(error) };
+  }
+}
+
+/** Answered when all of `has` and none of `lacks` stands in what the calls gave. */
+async function judgeQuestion(asked, systemName, { id, words, over, calls, has, lacks = [] }) {
+  const texts = [];
+  let failed = null;
+  const wanted = calls[systemName] ?? [];
+  for (const [tool, args] of wanted) {
+    try {
+      texts.push(await asked.call(over, tool, typeof args === "function" ? args(texts) : args));
+    } catch (error) {
+      failed = error.message.slice(0, 300);
+      break;
+    }
+  }
+  const text = texts.join("\n");
+  const missing = has.filter((part) => !contains(text, part));
+  const wrong = lacks.filter((part) => contains(text, part));
+  return {
+    id,
+    words,
+    over,
+    tools: wanted.map(([tool]) => tool),
+    calls: texts.length,
+    tokens: encode(text).length,
+    ok: wanted.length > 0 && !failed && missing.length === 0 && wrong.length === 0,
+    failed,
+    missing: missing.map(String),
+    wrong: wrong.map(String),
+    text,
+  };
+}
+
+const contains = (text, part) => (typeof part === "string" ? text.includes(part) : part.test(text));

@@ -1,0 +1,28 @@
+// How Agensight is asked: a store a file, its tools over stdio.
+import { join } from "node:path";
+import { connect } from "../../client.mjs";
+import { timed } from "../../import.mjs";
+
+export const name = "agensight";
+
+/** Reads the files in and gives `{call, diagnose, compare, close}`; an answer is `{text, …}`. */
+export async function open(files, folder) {
+  const clients = {};
+  for (const [data, file] of Object.entries(files)) {
+    const db = join(folder, `${data}-asked.db`);
+    await timed(["dist/cli/bin.js", "import", file, "--db", db]);
+    clients[data] = await connect(db);
+  }
+  const call = (data, tool, args) => clients[data].ask(tool, args);
+  return {
+    call,
+    /** `{findings: [{kind, severity, summary, evidence}]}`, best first. */
+    diagnose: (data, trace_id) => clients[data].askJson("diagnose_trace", { trace_id }),
+    /** `{first, text}`: the first difference in words, null where none is named. */
+    compare: async (data, group_a, group_b) => {
+      const { differences } = await clients[data].askJson("compare_traces", { group_a, group_b });
+      return { first: differences[0] ? JSON.stringify(differences[0]) : null, text: "" };
+    },
+    close: () => Promise.all(Object.values(clients).map((client) => client.close())),
+  };
+}
