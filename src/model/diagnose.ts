@@ -1,11 +1,28 @@
 /** What went wrong in a run, or that nothing did: every detector's findings, causes first. Pure. */
+import { detectEmptyResults } from "./detectors/empty-result.js";
+import { detectErrorChains } from "./detectors/error-chain.js";
+import { detectIgnoredResults } from "./detectors/ignored-result.js";
+import { detectMissingTelemetry } from "./detectors/missing-telemetry.js";
+import { detectRateLimits } from "./detectors/rate-limit.js";
+import { detectRetries } from "./detectors/retry.js";
+import { detectTruncatedOutputs } from "./detectors/truncated-output.js";
+import { detectUnfinished } from "./detectors/unfinished.js";
 import type { Detector, Diagnosis } from "./diagnosis.js";
 import { count, plural } from "./format.js";
 import { rankFindings } from "./rank-findings.js";
 import type { Run } from "./run.js";
 import { verdictOf } from "./verdict.js";
 
-const detectors: readonly Detector[] = [];
+const detectors: readonly Detector[] = [
+  detectErrorChains,
+  detectRateLimits,
+  detectRetries,
+  detectTruncatedOutputs,
+  detectIgnoredResults,
+  detectEmptyResults,
+  detectUnfinished,
+  detectMissingTelemetry,
+];
 
 export function diagnoseRun(run: Run): Diagnosis {
   const findings = rankFindings(detectors.flatMap((detect) => detect(run)));

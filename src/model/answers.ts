@@ -1,0 +1,78 @@
+/** What a run told its user, and whether that admits that something failed or was not found. Pure. */
+import { messageText, readMessages } from "./read-message.js";
+import type { Run, Step } from "./run.js";
+import { endOf, type RunTree } from "./run-tree.js";
+
+/** Answers are judged by their beginning. */
+const mostText = 20_000;
+
+/** What models answered, without asking for a tool, in calls that began at `from_us` or later; null = not recorded. */
+export function answersAfter(run: Run, tree: RunTree, from_us: number): string | null {
+  const texts: string[] = [];
+  for (const step of run.steps) {
+    if (step.kind !== "llm" || step.start_us < from_us) continue;
+    for (const message of run.contents(step).said)
+      if (!message.parts.some((part) => part.type === "tool_call")) texts.push(messageText(message).slice(0, mostText));
+  }
+  if (texts.some((text) => text.trim() !== "")) return texts.join("\n");
+  for (const step of run.steps) {
+    if (tree.parent(step) !== null || endOf(step) < from_us || step.kind === "llm") continue;
+    const { output } = run.contents(step);
+    const last = output === null ? undefined : readMessages(output.slice(0, mostText), "assistant").at(-1);
+    if (last) texts.push(messageText(last));
+  }
+  return texts.some((text) => text.trim() !== "") ? texts.join("\n") : null;
+}
+
+/** The last model call, unless it asked for tools: the answer of the run. */
+export function lastAnswer(run: Run): Step | null {
+  let last: Step | null = null;
+  for (const step of run.steps)
+    if (step.kind === "llm" && step.call === "llm" && (!last || endOf(step) >= endOf(last))) last = step;
+  return last;
+}
+
+const untroubled =
+  /\b(?:no|not any|without(?: any| an)?|zero|0|free of|fixed (?:the|an?|all)|resolved (?:the|an?|all)) (?:\w+ )?(?:errors?|problems?|issues?|failures?|trouble)\b|\b(?:error|failure)[- ](?:free|rate|handling|log)\b|\bno problem\b|\bnot only\b/gi;
+
+const admission =
+  /\b(?:could(?: not|n[’']t)|can(?:not|[’']t| not)|unable to|not able to|was(?: not|n[’']t) (?:able|possible|successful)|were(?: not|n[’']t) able|fail(?:ed|ure|s|ing)|unavailable|not available|unreachable|not reachable|timed[ -]?out|time-?out|did(?: not|n[’']t) (?:work|respond|answer|succeed|return|go through|load|reply|complete)|went wrong|unsuccessful(?:ly)?|declined|denied|is down|not possible|out of service|not responding|offline|konnte[n]? (?:\w+ ){0,4}nicht|leider|fehlgeschlagen|nicht (?:verfügbar|erreichbar|möglich)|no (?:pude|pudo|fue posible|está disponible)|falló|impossible|échoué|indisponible|désolé|non (?:è stato possibile|disponibile))(?![\p{L}])/iu;
+const weakAdmission =
+  /\b(?:errors?|problems?|issues?|sorry|unfortunately|trouble|missing|partial(?:ly)?|incomplete|without|exceptions?|not|unknown)\b/i;
+
+/** Words of a tool's name and of an error tell a vague admission from talk of something else. */
+export function admitsFailure(answer: string, { name, message }: { name: string; message: string | null }): boolean {
+  const said = message === null ? "" : spaced(message).slice(0, 80);
+  if (said.length >= 8 && spaced(answer).includes(said)) return true;
+  const text = answer.replace(untroubled, " ");
+  if (admission.test(text)) return true;
+  if (!weakAdmission.test(text)) return false;
+  const words = wordsOf(text);
+  return [...wordsOf(`${name} ${message ?? ""}`)].some((word) => !vague.test(word) && words.has(word));
+}
+
+const vague = /^(?:error|tool|exception|failed|with|from|call|request)$/;
+
+function wordsOf(text: string): Set<string> {
+  return new Set(
+    text
+      .replace(/([a-z])([A-Z])/g, "$1 $2")
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]{4,}/gu) ?? [],
+  );
+}
+
+function spaced(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim();
+}
+
+const nothing =
+  /(?:^|[.!?:;,\n]\s*|\b(?:found|find|finds|there (?:is|are|was|were)|there[’']s|have|has|had|returned|returns|see|contains?|shows?|got|gave|currently|with|are|is|were|was|yielded|but)\s+)(?:currently |unfortunately |absolutely )?(?:no|none|nothing|zero|not any|empty)\b(?! (?:problem|worries|questions? asked|doubt|matter))|\b(?:no|zero|0) (?:[\w-]+ ){0,3}(?:results?|match(?:es)?|records?|documents?|entries|information|data|hits|articles?|items?|evidence|mention)\b|\b(?:did|do|does|could|can|was|were|is|are|have|has)(?: not|n[’']t) (?:[\w-]+ ){0,3}(?:find|found|locate|know|have|exist|see|any|available|able|listed|appear|contain|return|mention|show|include|cover)|\b(?:cannot|can[’']t|unable|unfortunately|unavailable|not (?:found|available|listed|in (?:our|the|my))|none of|leider|nicht gefunden|keine?n?|aucune?|ningun[oa]?|no (?:encontr|hay))/iu;
+
+/** Whether an answer says that there was nothing to be found. */
+export function admitsNothing(answer: string): boolean {
+  return nothing.test(answer);
+}

@@ -1,0 +1,125 @@
+/** What failed first, how that travelled up, and what became of it: it ended the run, or nobody took notice, or it was dealt with. */
+import { findRetries } from "../attempts.js";
+import { type Cause, findCauses } from "../causes.js";
+import type { Finding } from "../diagnosis.js";
+import { count, duration, plural } from "../format.js";
+import { type Failed, type Handling, handlingOf } from "../handled.js";
+import { findLimitedCalls } from "../limited-calls.js";
+import { nameOf, type Phrase, phrase } from "../phrase.js";
+import type { Run, Step } from "../run.js";
+import { endOf, treeOf } from "../run-tree.js";
+import { errorPhrase, modelOf, stepPhrase } from "../step-phrase.js";
+import { toolUses } from "../tool-uses.js";
+import { pathPhrase } from "../travel-phrase.js";
+import { isRateLimitFinding } from "./rate-limit.js";
+
+/** Findings of one severity; what is left is counted in the last one. */
+const mostFindings = 4;
+const mostEvidence = 200;
+
+/** One failure or several that say the same. */
+type Group = { failures: Failure[]; handling: Handling | "ended" | "open" };
+type Failure = Failed & { path: Step[]; outcome: Cause["outcome"] };
+
+export function detectErrorChains(run: Run): Finding[] {
+  const tree = treeOf(run);
+  const uses = toolUses(run, tree);
+  const useOf = new Map(uses.map((use) => [use.step, use]));
+  const handling = handlingOf(run, tree, uses);
+  const toldElsewhere = new Set<Step>();
+  for (const limited of findLimitedCalls(run, tree))
+    if (isRateLimitFinding(limited)) for (const { step } of limited.causes) toldElsewhere.add(step);
+  for (const { failed, success } of findRetries(run, tree))
+    if (success) for (const { step } of failed) toldElsewhere.add(step);
+
+  const failures: Failure[] = findCauses(run, tree).map(({ step, path, outcome }) => {
+    return { step, path, outcome, top: path.at(-1) ?? step, use: useOf.get(step) ?? null, error: step };
+  });
+  for (const use of uses) {
+    const step = use.shownBy;
+    if (use.failure && use.step?.status !== "error")
+      failures.push({ step, path: [], outcome: "recovered", top: step, use, error: use.failure });
+  }
+  const groups = new Map<string, Group>();
+  for (const failure of failures) {
+    if (toldElsewhere.has(failure.step)) continue;
+    const became = failure.outcome === "recovered" ? handling(failure) : failure.outcome;
+    if (became === "planned") continue;
+    const key = `${became} ${subjectOf(failure)} ${likeMessage(failure.error.error_message ?? failure.error.error_type ?? "")}`;
+    const group = groups.get(key);
+    if (group) group.failures.push(failure);
+    else groups.set(key, { failures: [failure], handling: became });
+  }
+  return limit([...groups.values()].map((group) => findingOf(run, group)));
+}
+
+/** Causes of what ended a run echo in spans of any name. */
+function subjectOf({ outcome, use, step }: Failure): string {
+  return outcome === "ended" ? "" : `${step.kind} ${use?.name ?? modelOf(step) ?? step.name}`;
+}
+
+/** Messages that differ in numbers and ids say the same. */
+function likeMessage(message: string): string {
+  return message
+    .slice(0, 300)
+    .toLowerCase()
+    .replace(/[\w-]*\d[\w-]*/g, "#");
+}
+
+function findingOf(run: Run, { failures, handling }: Group): Finding {
+  const [first] = failures as [Failure];
+  const isRunFault = handling === "ended" || (handling === "swallowed" && run.trace.status === "ok");
+  const path = failures.flatMap((failure) => failure.path);
+  const also = failures.length > 1 ? ` (and ${plural(failures.length - 1, "more failure")} like it)` : "";
+  const steps = new Set([...failures.map(({ step }) => step), ...path]);
+  return {
+    kind: "error_chain",
+    severity: handling === "ended" ? "critical" : isRunFault ? "warning" : "info",
+    summary: phrase`${what(first)}${also}${became(run, first, handling)}: ${errorPhrase(first.error)}.`,
+    evidence: [...steps].slice(0, mostEvidence).map(({ span_id }) => span_id),
+    saves: { ms: null, tokens: null, usd: null },
+  };
+}
+
+function what({ step, use, error }: Failure): Phrase {
+  if (use && error !== step)
+    return phrase`Tool ${nameOf(use.name)} answered with an error though its call counts as well`;
+  const subject = stepPhrase(step);
+  return step.end_us === null
+    ? phrase`${subject} failed`
+    : phrase`${subject} failed after ${duration((endOf(step) - step.start_us) / 1000)}`;
+}
+
+function became(run: Run, failure: Failure, handling: Group["handling"]): Phrase {
+  const { path } = failure;
+  const way =
+    path.length > 0 || handling === "ended" || handling === "open" ? phrase` ${pathPhrase(failure, run)}` : [];
+  switch (handling) {
+    case "repaired":
+      return phrase`${way}, and a later call made up for it`;
+    case "absorbed":
+      return phrase`${way}, and the span around it answered all the same`;
+    case "admitted":
+      return phrase`${way}, and the answer says so`;
+    case "unknown":
+      return phrase`${way}; the run went on, and what it answered was not recorded`;
+    case "swallowed":
+      return phrase`${way}; nothing made up for it, and the run went on as though nothing was`;
+    default:
+      return way;
+  }
+}
+
+function limit(findings: Finding[]): Finding[] {
+  const kept: Finding[] = [];
+  for (const severity of ["critical", "warning", "info"] as const) {
+    const own = findings.filter((finding) => finding.severity === severity);
+    kept.push(...own.slice(0, mostFindings));
+    const rest = own.slice(mostFindings);
+    if (rest.length === 0) continue;
+    const evidence = rest.flatMap((finding) => finding.evidence).slice(0, mostEvidence);
+    const summary = phrase`${count(rest.length)} more kinds of failure of this sort, the first of them: ${rest[0]?.summary ?? []}`;
+    kept.push({ kind: "error_chain", severity, summary, evidence, saves: { ms: null, tokens: null, usd: null } });
+  }
+  return kept;
+}

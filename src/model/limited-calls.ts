@@ -1,0 +1,68 @@
+/** The rate limits that a run met, by what was limited. Pure. */
+import { type Cause, findCauses } from "./causes.js";
+import { isRateLimit } from "./rate-limits.js";
+import type { Run, Step } from "./run.js";
+import { endOf, type RunTree } from "./run-tree.js";
+import { isSameModel } from "./same-model.js";
+import { modelOf } from "./step-phrase.js";
+
+export type LimitedCalls = {
+  /** in the order of their ends */
+  causes: Cause[];
+  /** the first call to succeed after each stretch of them */
+  successes: Step[];
+  /** from the start of the first to that of the next success, else to the end of the last one; stretches that overlap once */
+  waited_us: number;
+  /** nothing of the kind succeeded after the last one */
+  isLast: boolean;
+  /** it ended the run */
+  isFatal: boolean;
+};
+
+export function findLimitedCalls(run: Run, tree: RunTree): LimitedCalls[] {
+  const bySubject = new Map<string, Cause[]>();
+  for (const cause of findCauses(run, tree)) {
+    // the innermost span may say less than the one around it
+    const told = [cause.step, ...cause.path.filter(({ kind }) => kind === cause.step.kind)];
+    if (!told.some(isRateLimit)) continue;
+    const subject = subjectOf(cause.step);
+    const known = [...bySubject.keys()].find((other) => other === subject || isSameSubject(other, subject));
+    const causes = known === undefined ? undefined : bySubject.get(known);
+    if (causes) causes.push(cause);
+    else bySubject.set(subject, [cause]);
+  }
+  return [...bySubject].map(([subject, causes]) => limitedCalls(run, subject, causes));
+}
+
+function limitedCalls(run: Run, subject: string, causes: Cause[]): LimitedCalls {
+  const { kind } = (causes[0] as Cause).step;
+  const good = run.steps.filter(
+    (step) => step.kind === kind && step.status === "ok" && isSameSubject(subject, subjectOf(step)),
+  );
+  const starts = causes.map(({ step }) => step).sort((a, b) => a.start_us - b.start_us);
+  const successes = new Set<Step>();
+  let [waited, until, next] = [0, Number.NEGATIVE_INFINITY, 0];
+  let isLast = false;
+  for (const step of starts) {
+    while (next < good.length && (good[next] as Step).start_us < endOf(step)) next++;
+    const success = good[next];
+    isLast = success === undefined;
+    if (success) successes.add(success);
+    const end = success?.start_us ?? endOf(starts.reduce((a, b) => (endOf(a) > endOf(b) ? a : b)));
+    waited += Math.max(0, end - Math.max(step.start_us, until));
+    until = Math.max(until, end);
+  }
+  const isFatal = causes.some(({ outcome }) => outcome === "ended");
+  return { causes, successes: [...successes], waited_us: waited, isLast, isFatal };
+}
+
+function subjectOf(step: Step): string {
+  return `${step.kind}\n${(step.kind === "tool" ? step.tool : modelOf(step)) ?? step.name}`;
+}
+
+function isSameSubject(a: string, b: string): boolean {
+  const [kind, name = ""] = a.split("\n");
+  const [otherKind, other = ""] = b.split("\n");
+  if (kind !== otherKind) return false;
+  return name === other || ((kind === "llm" || kind === "embedding") && isSameModel(name, other));
+}

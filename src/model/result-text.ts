@@ -1,0 +1,199 @@
+/** What the result of a tool says: that it failed, that there was nothing, or something. Pure, never throws. */
+import { asFields, type Fields, firstString, jsonText, parseLoose } from "./read-part.js";
+
+/** Longer results are neither errors nor empty. */
+const mostText = 100_000;
+
+/** Keys that hold nothing but the result. */
+const wrappers = [
+  "output",
+  "result",
+  "content",
+  "response",
+  "data",
+  "tool_output",
+  "value",
+  "text",
+  "structuredContent",
+];
+
+/** Keys that may stand beside an error that is the whole result. */
+const errorEnvelope =
+  /^(error|errors|error_?(code|type|message)|message|detail|details|code|status|status_?(code|text)|statusCode|success|ok|is_?error|isError|type|name|request_?id|trace_?id|hint|help|suggestion|retry\w*|tool|tool_?name|timestamp|stack|cause|reason|path)$/i;
+
+/** Tools whose results tell about errors of other things. */
+const tellsOfErrors = /log|error|exception|incident|trace|debug|diagnos|monitor|alert|issue|sentry|lint|test/i;
+/** Tools whose results have a status of something else. */
+const tellsOfStatus = /status|check|health|ping|probe|monitor|job|task|deploy|build|pipeline|order|list|search|get_/i;
+
+type Result = { value: unknown; isError: boolean };
+
+function readResult(text: string): Result {
+  let value = parseLoose(text.length > mostText ? "" : text);
+  let isError = false;
+  for (let depth = 0; depth < 6; depth++) {
+    const fields = asFields(value);
+    if (Array.isArray(value)) {
+      const texts = textsOf(value);
+      if (texts === null) break;
+      value = parseLoose(texts);
+      continue;
+    }
+    if (!fields) break;
+    if (fields.isError === true || fields.is_error === true) isError = true;
+    const kwargs = fields.lc === undefined ? null : asFields(fields.kwargs);
+    // LangChain's ToolMessage
+    if (kwargs ?? (fields.tool_call_id !== undefined && "content" in fields)) {
+      const message = kwargs ?? fields;
+      if (message.status === "error") isError = true;
+      value = parseLoose(message.content);
+      continue;
+    }
+    const inner = innerOf(fields);
+    if (inner === undefined) break;
+    value = parseLoose(inner);
+  }
+  return { value, isError };
+}
+
+/** What a wrapper holds: its only key besides what says of which type it is, and whether it failed. */
+function innerOf(fields: Fields): unknown {
+  const keys = Object.keys(fields).filter((key) => !/^(type|isError|is_error|_meta|role)$/.test(key));
+  const [key = ""] = keys;
+  return keys.length === 1 && wrappers.includes(key) ? fields[key] : undefined;
+}
+
+function textsOf(list: unknown[]): string | null {
+  if (list.length === 0) return null;
+  const texts = list.map((part) => (asFields(part)?.type === "text" ? asFields(part)?.text : undefined));
+  return texts.every((text) => typeof text === "string") ? texts.join("\n") : null;
+}
+
+/** What went wrong, where the result of `tool` says that the call failed; null = it does not say so. `input`: the call's arguments. */
+export function failureIn(
+  tool: string,
+  result: string,
+  input: string | null,
+): { type: string | null; message: string | null } | null {
+  if (result.length > mostText) return null;
+  const { value, isError } = readResult(result);
+  const fields = asFields(value);
+  const said = fields
+    ? failureOf(fields)
+    : { type: null, message: typeof value === "string" ? value : jsonText(value) };
+  if (isError) return said;
+  if (tellsOfErrors.test(tool)) return null;
+  if (typeof value === "string") return isErrorText(value) ? typedMessage(value) : null;
+  if (!fields) return null;
+  const isWhole = Object.entries(fields).every(
+    ([key, held]) => errorEnvelope.test(key) || isNothing(held) || (input?.includes(jsonText(held)) ?? false),
+  );
+  if (fields.success === false || (fields.ok === false && isWhole)) return said;
+  if (!isWhole) return null;
+  const { error, errors } = fields;
+  if (isPresent(error) || (Array.isArray(errors) && errors.length > 0)) return said;
+  const status = Number(fields.status ?? fields.statusCode ?? fields.status_code ?? fields.code);
+  if (status >= 400 && status < 600 && !tellsOfStatus.test(tool)) return said;
+  const isFailed = typeof fields.status === "string" && /^(error|failed|failure)$/i.test(fields.status);
+  return isFailed && said.message !== null && !tellsOfStatus.test(tool) ? said : null;
+}
+
+function isPresent(error: unknown): boolean {
+  return error === true || (typeof error === "string" && error !== "") || Object.keys(asFields(error) ?? {}).length > 0;
+}
+
+function isNothing(value: unknown): boolean {
+  return (
+    value === null ||
+    value === undefined ||
+    value === "" ||
+    value === false ||
+    value === 0 ||
+    (Array.isArray(value) && value.length === 0)
+  );
+}
+
+function failureOf(fields: Fields): { type: string | null; message: string | null } {
+  const [first] = Array.isArray(fields.errors) ? fields.errors : [];
+  const error = asFields(fields.error) ?? asFields(first);
+  const status = fields.status ?? fields.statusCode ?? fields.status_code ?? fields.code;
+  return {
+    type:
+      firstString(error?.type, error?.code, error?.name, fields.error_type, fields.code) ??
+      (typeof status === "number" && status >= 400 ? String(status) : null),
+    message:
+      firstString(
+        error?.message,
+        fields.error,
+        first,
+        fields.message,
+        fields.detail,
+        fields.reason,
+        fields.error_message,
+      ) ?? (error ? jsonText(error) : null),
+  };
+}
+
+const errorStart =
+  /^\W{0,3}(?:(?:an? )?(?:(?:fatal|internal|unexpected|unknown|tool(?: execution)?|execution|runtime|http|api|network|request|server) ){0,2}(?:error|exception|failure)\b\s*(?:[:\d(]|(?:executing|calling|running|invoking|while|when|occurred|in tool|from tool)\b)|[A-Z]\w*(?:Error|Exception)\b\s*[:(]|traceback \(most recent call last\)|failed to \w|(?:tool|request|call|command|execution) (?:execution )?(?:has )?failed\b|(?:http|status)(?: code)?:? [45]\d\d\b|<tool_use_error>)/i;
+const traceback = /^traceback \(most recent call last\)/i;
+
+/** A text that begins as an error does; longer ones are what a tool has read, unless they are a stack. */
+function isErrorText(text: string): boolean {
+  const trimmed = text.trim();
+  if (!errorStart.test(trimmed.slice(0, 200))) return false;
+  return traceback.test(trimmed) || trimmed.length <= 600 || /\n\s+(?:at |File ")/.test(trimmed.slice(0, 2_000));
+}
+
+function typedMessage(text: string): { type: string | null; message: string } {
+  const trimmed = text.trim();
+  // what a stack of Python's says is on its last line
+  const line = traceback.test(trimmed) ? (trimmed.split("\n").at(-1) ?? trimmed) : trimmed;
+  const type = /^([A-Z][\w.]*(?:Error|Exception)): */.exec(line);
+  return type ? { type: type[1] as string, message: line.slice(type[0].length) } : { type: null, message: line };
+}
+
+const nothingFound =
+  /^(?:sorry, |there (?:are|were|is) )?(?:no|0|zero|none|nothing)\b(?: \w+){0,4}? ?(?:results?|match(?:es|ing)?|found|documents?|records?|rows?|entries|hits|items|data|files?|returned|available)?\b/i;
+
+/** `void`: nothing at all, as tools answer that have nothing to say; `none`: a search that found nothing; null = something. */
+export function emptiness(result: string): "void" | "none" | null {
+  if (result.length > mostText) return null;
+  const { value, isError } = readResult(result);
+  if (isError) return null;
+  if (value === null || value === undefined) return "void";
+  if (typeof value === "string") {
+    const text = value.trim();
+    if (/^(?:|null|none|undefined|nil|""|'')$/i.test(text)) return "void";
+    return text.length <= 120 &&
+      nothingFound.test(text) &&
+      /found|result|match|document|record|row|entr|hit|item|data|file|return|available/i.test(text)
+      ? "none"
+      : null;
+  }
+  if (Array.isArray(value)) return value.length === 0 ? "none" : null;
+  const fields = asFields(value);
+  if (!fields) return null;
+  if (Object.keys(fields).length === 0) return "void";
+  return holdsNothing(fields) ? "none" : null;
+}
+
+/** A list that is empty, and beside it only counts of nought and what describes the page. */
+function holdsNothing(fields: Fields): boolean {
+  let lists = 0;
+  for (const [key, value] of Object.entries(fields)) {
+    if (Array.isArray(value)) {
+      if (value.length > 0) return false;
+      lists++;
+    } else if (asFields(value)) {
+      if (
+        !holdsNothing(value as Fields) &&
+        Object.keys(value as Fields).length > 0 &&
+        !/meta|page|paging|query|filter|usage|info/i.test(key)
+      )
+        return false;
+    } else if (typeof value === "number" && value > 0 && /total|count|found|hits|matches|size$/i.test(key))
+      return false;
+  }
+  return lists > 0 || [fields.total, fields.count, fields.found, fields.hits, fields.total_count].some((n) => n === 0);
+}

@@ -1,0 +1,41 @@
+/** Who is whose parent in a run, and when it began and ended. Pure. */
+import type { Run, Step } from "./run.js";
+import { orderTopDown } from "./trace-order.js";
+
+export type RunTree = {
+  /** null on roots, and where the parent is not there; cycles are cut */
+  parent(step: Step): Step | null;
+  /** every parent before its children */
+  topDown: readonly Step[];
+  /** µs: the first start and the last known end or start */
+  start_us: number;
+  end_us: number;
+};
+
+export function treeOf({ steps }: Pick<Run, "steps">): RunTree {
+  const { order, parent } = orderTopDown(steps);
+  const parents = new Map<Step, Step | null>();
+  let [start, end] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const [index, step] of steps.entries()) {
+    parents.set(step, steps[parent[index] as number] ?? null);
+    start = Math.min(start, step.start_us);
+    end = Math.max(end, step.start_us, step.end_us ?? step.start_us);
+  }
+  return {
+    parent: (step) => parents.get(step) ?? null,
+    topDown: Array.from(order, (index) => steps[index] as Step),
+    start_us: steps.length > 0 ? start : 0,
+    end_us: steps.length > 0 ? end : 0,
+  };
+}
+
+/** The nearest step above that passes. */
+export function findAbove(tree: RunTree, step: Step, passes: (above: Step) => boolean): Step | null {
+  for (let above = tree.parent(step); above; above = tree.parent(above)) if (passes(above)) return above;
+  return null;
+}
+
+/** When it was over, in µs; its start while it has not ended, or where the two are reversed. */
+export function endOf(step: Step): number {
+  return Math.max(step.start_us, step.end_us ?? step.start_us);
+}
