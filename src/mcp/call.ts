@@ -1,10 +1,10 @@
 /** Runs a tool: finds it, checks its arguments, and turns what it throws into an answer that says what to do next. */
 import { AgensightError } from "../model/error.js";
+import { charsWithin, estimateTokens } from "../model/tokens.js";
 import { parseArguments } from "./arguments.js";
 import { jsonText } from "./json-answer.js";
 import { missingStore, recordingHint } from "./missing-store.js";
 import { inline, visible } from "./render/fence.js";
-import { charsWithin, estimateTokens } from "./render/tokens.js";
 import type { ServerOptions } from "./server-options.js";
 import { didYouMean } from "./suggest.js";
 import type { Tool, ToolContext } from "./tool.js";

@@ -1,6 +1,7 @@
 /** Answers for programs: JSON of whole items within a budget. */
+
+import { estimateTokens } from "../model/tokens.js";
 import { escapeUnseen } from "./render/fence.js";
-import { estimateTokens } from "./render/tokens.js";
 
 /** Compact JSON with nothing invisible in it. */
 export function jsonText(value: unknown): string {

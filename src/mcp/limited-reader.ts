@@ -7,7 +7,7 @@ import type { ShownContent } from "../model/shown-content.js";
 import type { SessionSummary, SpanSummary, TraceSummary, UsageGroup } from "../model/summary.js";
 import type { Redactor } from "../redaction/redact.js";
 import type { SpanDetail, TimelineEntry, TraceReader } from "../store/reader.js";
-import { openShow, orNull, previewed, type Show } from "./show.js";
+import { openShow, orNull, type Show } from "./show.js";
 import { showGraph } from "./shown/agent-graph.js";
 import { showCheck } from "./shown/check.js";
 import { showGroupComparison, showRunComparison } from "./shown/comparison.js";
@@ -142,13 +142,6 @@ export function limitContent(
   };
 }
 
-/** An excerpt from farther on would let who asks read on from each to the next. */
-function excerpt(show: Show, content: ShownContent, text: string): string {
-  return content === "preview" && text.startsWith("…")
-    ? `[found beyond the first ${previewed} characters]`
-    : show.text(text);
-}
-
 function limited(reader: TraceReader, show: Show, content: ShownContent): TraceReader {
   return {
     ...reader,
@@ -167,7 +160,7 @@ function limited(reader: TraceReader, show: Show, content: ShownContent): TraceR
         hits: hits.map((hit) => ({
           ...hit,
           span: summary(show, hit.span),
-          snippet: hit.field === "name" ? show.name(hit.snippet) : excerpt(show, content, hit.snippet),
+          snippet: hit.field === "name" ? show.name(hit.snippet) : show.excerpt(hit.snippet),
         })),
         coverage,
       };

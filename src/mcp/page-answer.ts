@@ -1,9 +1,9 @@
 /** Answers that list things page by page: as many whole items as the budget holds, then the call that continues. */
 import type { Coverage } from "../model/summary.js";
+import { estimateTokens } from "../model/tokens.js";
 import type { Page } from "../store/reader.js";
 import { jsonFit, jsonText, shortened } from "./json-answer.js";
 import { callText, coverageLine } from "./render/coverage.js";
-import { estimateTokens } from "./render/tokens.js";
 import type { ToolContext } from "./tool.js";
 
 type PageArguments = {

@@ -7,6 +7,8 @@ import type { Redactor } from "../redaction/redact.js";
 /** Recorded text is what was said or passed: messages, arguments, results, attribute values, errors and their stacks. */
 export type Show = {
   text(text: string): string;
+  /** A part of a text; one that does not begin with it begins with "…". From beyond the first characters, one after the other would let who asks read on. */
+  excerpt(text: string): string;
   /** What is no text passes when it holds none. */
   value(value: unknown, key?: string): unknown;
   /** Names of spans, agents, tools, models, services and sessions are shown whatever `content` is. */
@@ -17,7 +19,7 @@ export type Show = {
 };
 
 /** characters */
-export const previewed = 160;
+const previewed = 160;
 
 const limits: Record<ShownContent, (text: string) => string> = {
   none: (text) => `[${text.length} characters, not shown]`,
@@ -31,6 +33,10 @@ export function openShow(content: ShownContent, redactor: Redactor | undefined):
   const redacted = (text: string, key?: string) => (redactor ? redactor.text(text, key) : text);
   return {
     text: (text) => limit(redacted(text)),
+    excerpt: (text) =>
+      content === "preview" && text.startsWith("…")
+        ? `[found beyond the first ${previewed} characters]`
+        : limit(redacted(text)),
     value(value, key) {
       const shown = redactor ? redactor.value(value, key) : value;
       if (typeof shown === "string") return limit(shown);

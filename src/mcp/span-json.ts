@@ -1,9 +1,9 @@
 /** A span as JSON within a budget: every key, values whole or left out and named. */
 import * as z from "zod";
 import { Coverage, SpanSummary } from "../model/summary.js";
+import { estimateTokens } from "../model/tokens.js";
 import type { SpanDetail } from "../store/reader.js";
 import { jsonText } from "./json-answer.js";
-import { estimateTokens } from "./render/tokens.js";
 import { attributeText, fieldNames, fieldText } from "./span-fields.js";
 
 const Part = z.union([

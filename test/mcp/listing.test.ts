@@ -16,6 +16,7 @@ describe("tools/list", () => {
       "get_usage",
       "get_agent_graph",
       "diagnose_trace",
+      "explain_context",
       "tail_spans",
     ]);
     for (const tool of tools) {
@@ -45,6 +46,7 @@ describe("tools/list", () => {
       get_usage: `group_by ${shared} text ${page}`,
       get_agent_graph: `trace_id ${shared} max_tokens format`,
       diagnose_trace: "trace_id max_tokens format",
+      explain_context: "trace_id span_id cursor max_tokens format",
       tail_spans: "cursor wait_ms wait_for kind service session_id agent model status trace_id limit max_tokens format",
     };
     for (const tool of tools) {

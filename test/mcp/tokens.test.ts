@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { describe, expect, it } from "vitest";
-import { commonWords } from "../../src/mcp/render/common-words.js";
-import { charsWithin, estimateTokens } from "../../src/mcp/render/tokens.js";
+import { commonWords } from "../../src/model/common-words.js";
+import { charsWithin, estimateTokens } from "../../src/model/tokens.js";
 
 let seed = 0;
 /** The same noise at every run. */
@@ -17,7 +17,7 @@ const syllable = () => letters("bcdfghklmnprstvw", 1) + letters("aeiou", 1);
 
 const samples: Record<string, string> = {
   "English prose": readFileSync("node_modules/zod/README.md", "utf8").slice(0, 12_000),
-  code: readFileSync("src/mcp/render/tokens.ts", "utf8"),
+  code: readFileSync("src/model/tokens.ts", "utf8"),
   "package JSON": readFileSync("package-lock.json", "utf8").slice(0, 20_000),
   "trace ids": Array.from({ length: 200 }, () => noise(16).toString("hex")).join("\n"),
   "span ids": Array.from({ length: 200 }, () => noise(8).toString("hex")).join(" "),

@@ -122,6 +122,9 @@ const questions: [tool: string, args: Record<string, unknown>][] = [
   ["get_session", { session_id: "planner-session" }],
   ...["model", "agent", "service", "session", "tool"].map((by): [string, object] => ["get_usage", { group_by: [by] }]),
   ["diagnose_trace", { trace_id: traceId(1) }],
+  ["get_agent_graph", {}],
+  ["explain_context", { trace_id: traceId(1) }],
+  ...[1, 3].map((id): [string, object] => ["explain_context", { span_id: spanId(id) }]),
   ["tail_spans", { cursor: "t0", wait_ms: 0 }],
 ] as [string, Record<string, unknown>][];
 const resources = [
@@ -144,7 +147,7 @@ async function everyAnswer(client: Client): Promise<string> {
       const limits = name === "get_usage" || "field" in args || name === "get_span" ? {} : { limit: 100 };
       const given = {
         ...args,
-        ...(["get_trace", "get_usage", "diagnose_trace"].includes(name) ? {} : limits),
+        ...(["get_trace", "get_usage", "diagnose_trace", "get_agent_graph", "explain_context"].includes(name) ? {} : limits),
         format,
         max_tokens: 20_000,
       };

@@ -1,7 +1,7 @@
 /** Several recorded texts that share one budget: small ones whole, large ones cut with the call that shows the rest. */
 import { count } from "../../model/format.js";
+import { charsWithin, estimateTokens } from "../../model/tokens.js";
 import { indented } from "./messages.js";
-import { charsWithin, estimateTokens } from "./tokens.js";
 
 export type Section = {
   title: string;

@@ -1,10 +1,10 @@
 /** A session's timeline as text: who said what when; long texts are cut with the call that shows the rest. */
 
 import { count, dotted, duration, second } from "../../model/format.js";
+import { estimateTokens } from "../../model/tokens.js";
 import type { SpanDetail, TimelineEntry, TraceReader } from "../../store/reader.js";
 import { idText, nameText, quoted } from "./fence.js";
 import { indented, messageBody, messagesText } from "./messages.js";
-import { estimateTokens } from "./tokens.js";
 
 export type EntryText = string;
 

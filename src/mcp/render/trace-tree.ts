@@ -2,10 +2,10 @@
 
 import { count, duration, plural } from "../../model/format.js";
 import type { SpanSummary } from "../../model/summary.js";
+import { estimateTokens } from "../../model/tokens.js";
 import { type TreeNode, walkTree } from "../../model/tree.js";
 import { nameText } from "./fence.js";
 import { type LineFrame, spanLine } from "./span-line.js";
-import { estimateTokens } from "./tokens.js";
 
 type Node = TreeNode<SpanSummary>;
 

@@ -1,6 +1,7 @@
 /** The tools that a model sees, in the order it sees them. */
 import type { Tool } from "../tool.js";
 import { diagnoseTrace } from "./diagnose-trace.js";
+import { explainContext } from "./explain-context.js";
 import { getAgentGraph } from "./get-agent-graph.js";
 import { getSession } from "./get-session.js";
 import { getSpan } from "./get-span.js";
@@ -21,5 +22,6 @@ export const tools: readonly Tool[] = [
   getUsage,
   getAgentGraph,
   diagnoseTrace,
+  explainContext,
   tailSpans,
 ];

@@ -3,12 +3,12 @@ import * as z from "zod";
 import { type Diagnosis, DiagnosisAnswer, type Finding } from "../../model/diagnosis.js";
 import { count, dotted, duration, money, plural } from "../../model/format.js";
 import { plainPhrase } from "../../model/phrase.js";
+import { estimateTokens } from "../../model/tokens.js";
 import { answerForm, traceId } from "../arguments.js";
 import { jsonFit, jsonText } from "../json-answer.js";
 import { callText, coverageText } from "../render/coverage.js";
 import { idText } from "../render/fence.js";
 import { phraseText } from "../render/phrase.js";
-import { estimateTokens } from "../render/tokens.js";
 import { defineTool } from "../tool.js";
 
 /** Evidence ids shown per finding. */

@@ -2,13 +2,13 @@
 import * as z from "zod";
 import { AgentGraph, type GraphAgent } from "../../model/agent-graph.js";
 import { count } from "../../model/format.js";
+import { estimateTokens } from "../../model/tokens.js";
 import { answerForm, filters, toFilter, traceId } from "../arguments.js";
 import { emptyNote } from "../empty-note.js";
 import { jsonFit, jsonText } from "../json-answer.js";
 import { agentBlocks, graphHead, unmetLines } from "../render/agent-graph.js";
 import { callText, coverageLine } from "../render/coverage.js";
 import { mermaidGraph } from "../render/mermaid.js";
-import { estimateTokens } from "../render/tokens.js";
 import { defineTool, type ToolContext } from "../tool.js";
 
 export const getAgentGraph = defineTool({

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { AgensightError } from "../../model/error.js";
 import { Coverage, SessionSummary, SpanStatus, TraceSummary } from "../../model/summary.js";
+import { estimateTokens } from "../../model/tokens.js";
 import type { SessionDetail, TimelineEntry } from "../../store/reader.js";
 import { answerForm, paging } from "../arguments.js";
 import { jsonFit, shortened } from "../json-answer.js";
@@ -9,7 +10,6 @@ import { answerPage } from "../page-answer.js";
 import { fenced, idText, quoted } from "../render/fence.js";
 import { sessionLine } from "../render/session-line.js";
 import { type EntryText, renderTimeline } from "../render/timeline.js";
-import { estimateTokens } from "../render/tokens.js";
 import { MessageJson } from "../span-json.js";
 import { defineTool } from "../tool.js";
 

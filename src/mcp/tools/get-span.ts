@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { AgensightError } from "../../model/error.js";
 import { count } from "../../model/format.js";
+import { charsWithin, estimateTokens } from "../../model/tokens.js";
 import type { SpanDetail } from "../../store/reader.js";
 import { answerForm, spanId, traceId } from "../arguments.js";
 import { jsonText } from "../json-answer.js";
@@ -9,7 +10,6 @@ import { callText, coverageText } from "../render/coverage.js";
 import { fenced, idText, quoted } from "../render/fence.js";
 import { renderSections } from "../render/sections.js";
 import { spanFacts, spanSections } from "../render/span-detail.js";
-import { charsWithin, estimateTokens } from "../render/tokens.js";
 import { fieldText } from "../span-fields.js";
 import { SpanAnswer, spanJson } from "../span-json.js";
 import { defineTool, type ToolContext } from "../tool.js";

@@ -5,6 +5,7 @@ import { duration, plural } from "../../model/format.js";
 import { SpanKind } from "../../model/kind.js";
 import { LiveSpan, liveSpan } from "../../model/live.js";
 import { Coverage } from "../../model/summary.js";
+import { estimateTokens } from "../../model/tokens.js";
 import { answerForm, filters, paging, traceId } from "../arguments.js";
 import { type Collected, collectChanges, type Position, type WaitFor } from "../collect-changes.js";
 import { jsonFit, jsonText, shortened } from "../json-answer.js";
@@ -12,7 +13,6 @@ import { ChangeStatus, toLiveFilter } from "../live-filter.js";
 import { changeLegend, changeLine } from "../render/changes.js";
 import { callText, coverageText } from "../render/coverage.js";
 import { inline } from "../render/fence.js";
-import { estimateTokens } from "../render/tokens.js";
 import { resolveTrace } from "../resolve.js";
 import { defineTool, type ToolContext } from "../tool.js";
 
