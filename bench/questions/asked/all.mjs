@@ -1,4 +1,5 @@
 // The questions in plain words.
+import { corpusQuestions } from "./corpus.mjs";
 import { demoQuestions } from "./demo.mjs";
 import { madeQuestions } from "./made.mjs";
 
@@ -7,4 +8,4 @@ import { madeQuestions } from "./made.mjs";
  * function of the answers so far; `has` and `lacks` are texts, regular expressions or figures (near.mjs) that must or
  * must not stand in the answers, whoever gave them.
  */
-export const askedQuestions = (data) => [...demoQuestions(), ...madeQuestions(data)];
+export const askedQuestions = (data) => [...corpusQuestions(data), ...demoQuestions(data), ...madeQuestions(data)];

@@ -1,23 +1,374 @@
-// Questions about made runs.
+// Questions about made runs: the scenes, some of the planted faults, and the pairs of versions.
 import { traceId } from "./ids.mjs";
-import { time } from "./near.mjs";
+import { count, money, time } from "./near.mjs";
+import { cost, modelCalls, sum } from "./sums.mjs";
 
-const over = "made";
+const ask = (id, words, calls, has, lacks) => ({ id, words, over: "made", calls: { agensight: calls }, has, lacks });
 
-export function madeQuestions({ scenes }) {
-  const slow = scenes.refunds[5];
+export const madeQuestions = (data) => [
+  ...refunds(data.scenes.refunds),
+  ...invoices(data.scenes.invoices),
+  ...cleanUps(data.scenes.cleanUps),
+  ...briefing(data.scenes.briefing[0]),
+  ...orders(data.scenes.orders),
+  ...killed(data.scenes.killed[0]),
+  ...faults(data.planted),
+  ...versions(data.pairs),
+];
+
+function refunds(runs) {
+  const service = "refund-desk";
+  const slow = runs[5];
+  const calls = runs.flatMap(({ spans }) => modelCalls(spans));
   return [
-    {
-      id: "refund-slow",
-      words: "Why was yesterday's refund run so slow?",
-      over,
-      calls: {
-        agensight: [
-          ["list_traces", { service: "refund-desk", sort: "slowest", limit: 3 }],
-          ["diagnose_trace", ([list]) => ({ trace_id: traceId(list) })],
-        ],
-      },
-      has: [/issue_refund/, time(71_300), slow.known.refund.spanId],
-    },
+    ask(
+      "refund-slow",
+      "Why was yesterday's refund run so slow?",
+      [
+        ["list_traces", { service, sort: "slowest", limit: 1 }],
+        ["diagnose_trace", ([list]) => ({ trace_id: traceId(list) })],
+      ],
+      [/issue_refund/, time(71_300), slow.known.refund.spanId],
+    ),
+    ask(
+      "refund-usual",
+      "How long does issue_refund usually take, and how long at worst?",
+      [["get_usage", { service, group_by: ["tool"] }]],
+      [/issue_refund/, time(71_300, 0.06), time(420, 0.6)],
+    ),
+    ask(
+      "refund-slowest",
+      "Which refund run took longest, and how long?",
+      [["list_traces", { service, sort: "slowest", limit: 3 }]],
+      [slow.traceId, time(slow.end - slow.start)],
+    ),
+    ask(
+      "refund-cost",
+      "What does the refund desk cost me?",
+      [["get_usage", { service }]],
+      [money(cost(calls)), count(sum(calls, "input"))],
+    ),
+    ask(
+      "refund-case",
+      "What happened in refund case 4?",
+      [["get_session", { session_id: "refund-case-4" }]],
+      [/A-44003/, /lookup_order/, /issue_refund/],
+    ),
+    ask(
+      "refund-minute",
+      "Did any refund take longer than a minute?",
+      [["check_trace", { service, rules: { rules: [{ max_duration_ms: 60_000 }] } }]],
+      [/fail/i, slow.traceId],
+    ),
+    ask(
+      "refund-order",
+      "Was the order always looked up before a refund was issued?",
+      [["check_trace", { service, rules: { rules: [{ order: ["lookup_order", "issue_refund"] }] } }]],
+      [/pass/i, /\b8\b/],
+    ),
+  ];
+}
+
+function invoices(runs) {
+  const service = "invoice-bot";
+  const ended = runs[9];
+  const failing = ended.spans.find(({ status, name }) => status?.code === 2 && name === "list_payments");
+  return [
+    ask(
+      "invoice-worst-tool",
+      "Which tool of the invoice bot fails most?",
+      [["get_usage", { service, group_by: ["tool"] }]],
+      [/list_payments[^\n]*\b5\b/, /send_email[^\n]*\b2\b/],
+    ),
+    ask(
+      "invoice-errors",
+      "What keeps going wrong at the invoice bot, and how often?",
+      [["find_errors", { service }]],
+      [/refused the connection/, /\b5\b/, /mailbox unavailable/, /\b2\b/],
+    ),
+    ask(
+      "invoice-one-cause",
+      "Five invoice runs hit a refused connection: one cause or several?",
+      [["find_errors", { service, text: "refused the connection" }]],
+      [/list_payments/, /ConnectionError/, /\b5\b/],
+    ),
+    ask(
+      "invoice-ended",
+      "Which of the invoice errors really ended a run?",
+      [["find_errors", { service, status: "error" }]],
+      [/refused the connection/, ended.traceId],
+    ),
+    ask(
+      "invoice-why",
+      "Why did that invoice run fail?",
+      [
+        ["list_traces", { service, status: "error" }],
+        ["diagnose_trace", ([list]) => ({ trace_id: traceId(list) })],
+      ],
+      [/list_payments/, /ledger\.internal refused/, failing.spanId],
+    ),
+    ask(
+      "invoice-since",
+      "Anything new since yesterday at the invoice bot?",
+      [["find_errors", { service, since: "24h" }]],
+      [/ConnectionError|refused/],
+    ),
+    ask(
+      "invoice-sessions",
+      "In which batches did invoices fail?",
+      [["list_sessions", { service }]],
+      [/invoice-batch-1/, /FAILED|failed/],
+    ),
+    ask(
+      "invoice-mailbox",
+      "Which customer's mailbox was unavailable?",
+      [["search_spans", { query: "550 mailbox unavailable", service }]],
+      [/550 mailbox unavailable/, /send_email/],
+    ),
+    ask(
+      "invoice-no-error",
+      "Did every invoice run pass without an error?",
+      [["check_trace", { service, rules: { rules: [{ no_errors: true }] } }]],
+      [/fail/i, /\b7\b/],
+    ),
+  ];
+}
+
+function cleanUps([asked, unasked]) {
+  const service = "cleanup-agent";
+  const rule = { rules: [{ order: ["ask_approval", "delete_records"] }] };
+  return [
+    ask(
+      "delete-unasked",
+      "Did it ever call delete without asking?",
+      [["check_trace", { service, rules: rule }]],
+      [/fail/i, unasked.traceId, unasked.known.deletion.spanId],
+    ),
+    ask(
+      "delete-asked",
+      "Did the first clean-up ask before it deleted?",
+      [["check_trace", { trace_id: asked.traceId, rules: rule }]],
+      [/pass/i],
+    ),
+    ask(
+      "delete-what",
+      "What exactly was deleted without asking?",
+      [["get_span", { span_id: unasked.known.deletion.spanId }]],
+      [/archive/, /older_than_days\W+7\b/, /18205/],
+    ),
+    ask(
+      "delete-when",
+      "When was delete_records called?",
+      [["search_spans", { query: "delete_records", service, kind: "tool" }]],
+      [asked.known.deletion.spanId, unasked.known.deletion.spanId],
+    ),
+    ask(
+      "approval",
+      "How long did it wait for the approval?",
+      [["get_trace", { trace_id: asked.traceId }]],
+      [/ask_approval/, time(42_000)],
+    ),
+  ];
+}
+
+function briefing(run) {
+  const trace_id = run.traceId;
+  const writer = modelCalls(run.spans).at(-1);
+  return [
+    ask(
+      "briefing-hand-over",
+      "Who handed over to whom in Monday's briefing?",
+      [["get_agent_graph", { session_id: "briefing-monday" }]],
+      [/planner/, /reader ×1 hand-off/, /writer ×1 hand-off/],
+    ),
+    ask(
+      "briefing-pages",
+      "Who read the pages, and how many?",
+      [["get_agent_graph", { trace_id }]],
+      [/reader[\s\S]*fetch_page ×3/],
+    ),
+    ask(
+      "briefing-steps",
+      "Show me the briefing step by step.",
+      [["get_trace", { trace_id }]],
+      [/web_search/, /transfer_to_reader/, /fetch_page/, /save_note/],
+    ),
+    ask(
+      "briefing-agents",
+      "Which agent of the briefing used most tokens?",
+      [["get_usage", { session_id: "briefing-monday", group_by: ["agent"] }]],
+      [/writer/, /reader/, count(writer.input + modelCalls(run.spans).at(-2).input)],
+    ),
+    ask(
+      "briefing-order",
+      "Was anything written before it was read?",
+      [["check_trace", { trace_id, rules: { rules: [{ order: ["fetch_page", "save_note"] }] } }]],
+      [/pass/i],
+    ),
+    ask(
+      "briefing-clean",
+      "Was there anything wrong with the briefing?",
+      [["diagnose_trace", { trace_id }]],
+      [/clean|nothing|no finding|fine|ok/i],
+    ),
+  ];
+}
+
+function orders(runs) {
+  const session_id = "chat-lena-77";
+  const big = runs[1];
+  const calls = runs.flatMap(({ spans }) => modelCalls(spans));
+  const second = modelCalls(big.spans);
+  return [
+    ask(
+      "orders-context",
+      "What made the context so big in Lena's chat?",
+      [["explain_context", { trace_id: big.traceId }]],
+      [/export_orders/, big.known.big.spanId],
+    ),
+    ask(
+      "orders-why-dear",
+      "Why did Lena's chat cost that much?",
+      [
+        ["list_traces", { session_id, sort: "costliest", limit: 1 }],
+        ["diagnose_trace", ([list]) => ({ trace_id: traceId(list) })],
+      ],
+      [/export_orders/, big.traceId, money(cost(second), 0.03)],
+    ),
+    ask(
+      "orders-cost",
+      "What did session chat-lena-77 cost?",
+      [["get_usage", { session_id, group_by: ["session"] }]],
+      [money(cost(calls))],
+    ),
+    ask(
+      "orders-tokens",
+      "How many tokens did Lena's three requests take?",
+      [["list_traces", { session_id }]],
+      runs.map(({ spans }) => count(sum(modelCalls(spans), "input"), 0.01)),
+    ),
+    ask(
+      "orders-last-call",
+      "How large was the last prompt of Lena's export?",
+      [["explain_context", { trace_id: big.traceId }]],
+      [count(second.at(-1).input, 0.02)],
+    ),
+    ask(
+      "orders-compare",
+      "What is different between Lena's first and second request?",
+      [["compare_traces", { a: runs[0].traceId, b: big.traceId }]],
+      [/export_orders/, count(sum(second, "input"), 0.02)],
+    ),
+    ask(
+      "orders-said",
+      "What did Lena ask?",
+      [["get_session", { session_id }]],
+      [/How many orders came in last week/, /Export all orders of October/],
+    ),
+    ask(
+      "orders-budget",
+      "Did any of Lena's requests cost more than 20 cents?",
+      [["check_trace", { session_id, rules: { rules: [{ max_cost_usd: 0.2 }] } }]],
+      cost(second) > 0.2 ? [/fail/i, big.traceId] : [/pass/i],
+    ),
+  ];
+}
+
+function killed(run) {
+  return [
+    ask(
+      "killed-why",
+      "The night sync never finished. What can be said about it?",
+      [
+        ["list_traces", { service: "night-sync" }],
+        ["diagnose_trace", { trace_id: run.traceId }],
+      ],
+      [/incomplete/i, /root|parent|never arrived|missing/i],
+    ),
+    ask(
+      "killed-last",
+      "What was the last thing the night sync did?",
+      [["get_trace", { trace_id: run.traceId }]],
+      [
+        run.spans
+          .filter(({ name }) => !name.startsWith("invoke_agent"))
+          .sort((a, b) => a.end - b.end)
+          .at(-1).spanId,
+      ],
+    ),
+  ];
+}
+
+function faults(planted) {
+  const run = (id) => planted.find((each) => each.id === id);
+  const diagnosed = (id) => [["diagnose_trace", { trace_id: run(id).traceId }]];
+  const broken = run("cache break 7");
+  const swallowed = run("swallowed error 1");
+  const storm = run("rate limit storm 1");
+  return [
+    ask("loop-why", "Why did it call the same tool over and over?", diagnosed("loop 1"), [
+      /lookup_order/,
+      /\b5\b/,
+      /A-10233|same/,
+    ]),
+    ask("loop-pair", "It seems to be stuck between two tools. Which?", diagnosed("loop 4"), [/grep/, /read_file/]),
+    ask(
+      "hand-off-why",
+      "Why did the customer have to wait before anybody did anything?",
+      diagnosed("mis-routed hand-off 1"),
+      [/triage/, /billing/],
+    ),
+    ask(
+      "hand-off-graph",
+      "How often did triage and billing pass the customer to and fro?",
+      [["get_agent_graph", { trace_id: run("mis-routed hand-off 1").traceId }]],
+      [/billing ×3/, /triage ×3/],
+    ),
+    ask("refund-claimed", "The agent says the refund was paid. Was it?", diagnosed("swallowed error 1"), [
+      /issue_refund/,
+      /PaymentDeclined|card closed/,
+      swallowed.evidence[0],
+    ]),
+    ask(
+      "cache-why",
+      "Which message broke the prompt cache, and what did that cost?",
+      [["explain_context", { trace_id: broken.traceId }]],
+      [/tool|result|message/i, /cache/i, /\$|tok/],
+    ),
+    ask("cache-time", "Why is nothing read from the cache in that run?", diagnosed("cache break 1"), [
+      /cache/i,
+      /system/i,
+    ]),
+    ask("storm-why", "Why did that help-desk run take 40 seconds?", diagnosed("rate limit storm 1"), [
+      /rate.?limit|429/i,
+      count(storm.evidence.length, 0),
+    ]),
+    ask("growth-why", "What blew up the context?", diagnosed("context blow-up 1"), [
+      /run_sql/,
+      run("context blow-up 1").evidence[0],
+    ]),
+    ask("slow-why", "What held the customer up?", diagnosed("slow tool 1"), [
+      /lookup_order/,
+      run("slow tool 1").evidence[0],
+    ]),
+  ];
+}
+
+function versions(pairs) {
+  const pair = (id) => pairs.find((each) => each.id === id);
+  const compared = (id) => [["compare_traces", { group_a: pair(id).group_a, group_b: pair(id).group_b }]];
+  return [
+    ask("version-slow", "What changed since the new version went live?", compared("regression 1"), [/lookup_order/]),
+    ask("version-model", "Is gpt-4o-mini worse than gpt-4.1 for our analyst?", compared("regression 5"), [
+      /run_sql/,
+      /SyntaxError|syntax error|fail/i,
+    ]),
+    ask("version-die", "Why do more runs fail than the day before?", compared("regression 7"), [
+      /fail|error/i,
+      /context_length|maximum context|%/,
+    ]),
+    ask("version-same", "Did anything change at this desk between the two days?", compared("alike 1"), [
+      /nothing|no .*difference|not enough/i,
+    ]),
   ];
 }

@@ -25,6 +25,7 @@ export function beginRun(options) {
   let model = options.model ?? "gpt-4.1";
   let agent = null;
   let root = null;
+  let results = [];
 
   const record = (span) => {
     spans.push(span);
@@ -194,6 +195,7 @@ export function beginRun(options) {
       const done = runTool(call, from + (inTurn ? 0 : random.next() * 3));
       tools.push(done.span);
       end = Math.max(end, done.end);
+      if (!call.fails) results.push(done.seen);
       if (inTurn) from = done.end + 1;
       agent.messages.push({ role: "tool", callId: call.id, name: call.name, result: done.seen });
     }
@@ -289,6 +291,12 @@ export function beginRun(options) {
     openAgent: (name) => openAgent(name, root?.spanId ?? agent?.spanId ?? null),
     closeAgent,
     end,
+    /** The results that came since this was asked last. */
+    takeResults() {
+      const taken = results;
+      results = [];
+      return taken;
+    },
     set model(name) {
       model = name;
       if (agent) agent.model = name;

@@ -4,7 +4,7 @@ import { attributes } from "../../workload.mjs";
 const spansPerLine = 24;
 
 /** A time in ms since the epoch, with a fraction, as OTLP's nanoseconds. */
-export function nanos(ms) {
+function nanos(ms) {
   const whole = Math.floor(ms);
   return `${whole}${String(Math.floor((ms - whole) * 1e6)).padStart(6, "0")}`;
 }

@@ -23,6 +23,36 @@ export function ask(run) {
   run.hear(run.random.pick(run.domain.users)(run.random));
 }
 
+/** Values that stand in a tool's result, as an agent repeats them. */
+function excerpts(random, result) {
+  const values = [];
+  const collect = (value) => {
+    if (value !== null && typeof value === "object") for (const each of Object.values(value)) collect(each);
+    else if (value !== true && value !== false && String(value).length > 3) values.push(String(value).slice(0, 60));
+  };
+  try {
+    collect(JSON.parse(result));
+  } catch {
+    for (const line of result.split("\n").slice(0, 40))
+      if (line.trim().length > 8) values.push(line.trim().slice(0, 60));
+  }
+  return random.shuffled(values).slice(0, 2);
+}
+
+/** What the agent makes of the results that it has not spoken of. */
+function findings(run) {
+  return run.takeResults().flatMap((result) => excerpts(run.random, result));
+}
+
+/** What an agent says before its next call: often what it found, sometimes nothing. */
+function thought(run) {
+  const found = findings(run);
+  const plan = run.random.chance(0.6) ? run.random.pick(run.domain.thinks) : "";
+  return found.length
+    ? `${run.random.pick(["I see", "Found", "So it is", "Noted:"])} ${found.join(", ")}. ${plan}`.trim()
+    : plan;
+}
+
 /** `steps` calls of the model, each with one to three different tools, most of them one. */
 export function ordinary(run, steps, { without = [] } = {}) {
   for (let i = 0; i < steps; i++) {
@@ -31,11 +61,13 @@ export function ordinary(run, steps, { without = [] } = {}) {
       run.domain.tools.map(({ name }) => name).filter((name) => !without.includes(name)),
     );
     const calls = names.map((name) => freshCall(run, name)).filter(Boolean);
-    run.step(calls.slice(0, count));
+    run.step(calls.slice(0, count), { thinks: thought(run) });
   }
 }
 
-/** The agent's answer in the domain's words. */
+/** The agent's answer in the domain's words, with what it found last. */
 export function answer(run, more) {
-  return run.say(run.random.pick(run.domain.answers)(run.random), more);
+  const found = findings(run);
+  const text = run.random.pick(run.domain.answers)(run.random);
+  return run.say(found.length ? `${text}\n\nIn detail: ${found.join("; ")}.` : text, more);
 }
