@@ -1,5 +1,5 @@
 // Questions about the run of `agensight demo`: three agents of a travel agency, two customers.
-import { traceId } from "./ids.mjs";
+import { spanId, traceId } from "./ids.mjs";
 import { count, money, time } from "./near.mjs";
 import { readSpans } from "./read-otlp.mjs";
 import { cost, modelCalls, sum } from "./sums.mjs";
@@ -78,7 +78,10 @@ export function demoQuestions({ files }) {
     ask(
       "promised",
       "What price did we promise Ada for the weekend, and with which flight?",
-      [["search_spans", { query: "weekend 456", session_id: ada }]],
+      [
+        ["search_spans", { query: "weekend 456", session_id: ada }],
+        ["get_span", ([hits]) => ({ span_id: spanId(hits), field: "output_messages" })],
+      ],
       [/456/, /TP 559|17:40/],
     ),
     ask(

@@ -209,7 +209,7 @@ function briefing(run) {
       "briefing-clean",
       "Was there anything wrong with the briefing?",
       [["diagnose_trace", { trace_id }]],
-      [/clean|nothing|no finding|fine|ok/i],
+      [/clean/i],
     ),
   ];
 }

@@ -11,7 +11,7 @@ function scene(words, at, options, play) {
   const run = beginRun({ random, at, ...options, domain: domains[options.domain] });
   if (options.root) run.openRoot(options.root);
   const known = play(run) ?? {};
-  return { ...run.end(known.status), known };
+  return { ...run.end(known.status, known), known };
 }
 
 /** Yesterday's refunds: eight runs, one of them waits 71 s for the payment provider. */
@@ -193,24 +193,21 @@ function orderChat(now) {
 
 /** A run whose root never arrived: the process was killed. */
 function killed(now) {
-  const run = scene(
-    ["killed"],
-    now - 30 * hour,
-    {
-      domain: "operations",
-      service: "night-sync",
-      agent: "syncer",
-      root: "nightly_sync",
-      model: "gpt-4.1-mini",
-      session: "sync-20",
-    },
-    (each) => {
-      each.hear("Sync the catalogue.");
-      ordinary(each, 3);
-    },
-  );
-  const spans = run.spans.filter(({ name }) => name !== "nightly_sync");
-  return [{ ...run, spans, lines: run.lines.filter((line) => !line.includes('"nightly_sync"')) }];
+  const options = {
+    domain: "operations",
+    service: "night-sync",
+    agent: "syncer",
+    root: "nightly_sync",
+    model: "gpt-4.1-mini",
+    session: "sync-20",
+  };
+  return [
+    scene(["killed"], now - 30 * hour, options, (run) => {
+      run.hear("Sync the catalogue.");
+      ordinary(run, 3);
+      return { isKilled: true };
+    }),
+  ];
 }
 
 /** `{refunds, invoices, cleanUps, briefing, orders, killed}`, each a list of runs with what is `known` of them. */

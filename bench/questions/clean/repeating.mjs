@@ -197,7 +197,7 @@ export const repeating = [
       const [, ...workers] = run.domain.agents;
       for (let i = 0; i < 4; i++) {
         const agent = workers[i % workers.length];
-        const task = run.random.pick(run.domain.users)(run.random);
+        const task = `Part ${i + 1}: ${run.random.pick(run.domain.users)(run.random)}`;
         run.step([
           [
             `delegate_to_${agent}`,

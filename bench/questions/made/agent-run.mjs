@@ -6,7 +6,7 @@ import { toLines } from "./otlp.mjs";
 
 /**
  * `options`: random, domain, at (ms), and where they differ from the domain's: service, agent, dialect, model, session,
- * user, version, streams, tools, system. A `tools` or `system` that is a function is asked anew for every call.
+ * user, version, streams, tools, system, keeps (of which attributes, by key). A `tools` or `system` that is a function is asked anew for every call.
  */
 export function beginRun(options) {
   const { random, domain } = options;
@@ -27,8 +27,10 @@ export function beginRun(options) {
   let root = null;
   let results = [];
 
+  const keeps = options.keeps ?? (() => true);
   const record = (span) => {
-    spans.push(span);
+    const values = Object.fromEntries(Object.entries(span.values ?? {}).filter(([key]) => keeps(key)));
+    spans.push({ ...span, values });
     return span;
   };
   const wait = (ms) => {
@@ -250,10 +252,10 @@ export function beginRun(options) {
     return span;
   }
 
-  /** Ends everything that is open. `status` {code: 2, message} where the run failed. */
-  function end(status) {
+  /** Ends everything that is open. `status` {code: 2, message} where the run failed; `isKilled`: the root never ends. */
+  function end(status, { isKilled = false } = {}) {
     while (agent) closeAgent(status);
-    if (root)
+    if (root && !isKilled)
       record({
         ...root,
         end: now + 1,
