@@ -1,13 +1,18 @@
 /** What went wrong in a run, or that nothing did: every detector's findings, causes first. Pure. */
+import { criticalPath } from "./critical-path.js";
 import { detectEmptyResults } from "./detectors/empty-result.js";
 import { detectErrorChains } from "./detectors/error-chain.js";
+import { detectIdleGaps } from "./detectors/idle-gap.js";
 import { detectIgnoredResults } from "./detectors/ignored-result.js";
+import { detectLoops } from "./detectors/loop.js";
 import { detectMissingTelemetry } from "./detectors/missing-telemetry.js";
 import { detectRateLimits } from "./detectors/rate-limit.js";
 import { detectRetries } from "./detectors/retry.js";
+import { detectSlowFirstTokens } from "./detectors/slow-first-token.js";
+import { detectSlowSteps } from "./detectors/slow-step.js";
 import { detectTruncatedOutputs } from "./detectors/truncated-output.js";
 import { detectUnfinished } from "./detectors/unfinished.js";
-import type { Detector, Diagnosis } from "./diagnosis.js";
+import type { Detector, Diagnosis, Surroundings } from "./diagnosis.js";
 import { count, plural } from "./format.js";
 import { rankFindings } from "./rank-findings.js";
 import type { Run } from "./run.js";
@@ -22,13 +27,18 @@ const detectors: readonly Detector[] = [
   detectEmptyResults,
   detectUnfinished,
   detectMissingTelemetry,
+  detectLoops,
+  detectSlowSteps,
+  detectIdleGaps,
+  detectSlowFirstTokens,
 ];
 
-export function diagnoseRun(run: Run): Diagnosis {
-  const findings = rankFindings(detectors.flatMap((detect) => detect(run)));
+export function diagnoseRun(run: Run, earlier: Surroundings["earlier"]): Diagnosis {
+  const around = { path: criticalPath(run.steps), earlier };
+  const findings = rankFindings(detectors.flatMap((detect) => detect(run, around)));
   return {
     trace_id: run.trace.trace_id,
-    verdict: verdictOf(run, findings),
+    verdict: verdictOf(run, findings, around.path),
     findings,
     coverage: {
       matched: findings.length,

@@ -1,7 +1,8 @@
 /** What a diagnosis of a run is made of. */
 import * as z from "zod";
+import type { CriticalPath } from "./critical-path.js";
 import type { Phrase } from "./phrase.js";
-import type { Run } from "./run.js";
+import type { Run, Step } from "./run.js";
 import { Coverage } from "./summary.js";
 
 export const findingKinds = [
@@ -50,5 +51,15 @@ export type Diagnosis = {
   coverage: z.infer<typeof Coverage>;
 };
 
+/** A call of an earlier run. Times in µs. */
+export type EarlierCall = Pick<Step, "output_tokens" | "first_token_us"> & { duration_us: number };
+
+/** What detectors share. */
+export type Surroundings = {
+  path: CriticalPath;
+  /** calls of the same tool or model in the latest runs before this one that ended well; reads the store */
+  earlier(step: Step): EarlierCall[];
+};
+
 /** Looks for one kind of fault; pure. */
-export type Detector = (run: Run) => Finding[];
+export type Detector = (run: Run, around: Surroundings) => Finding[];

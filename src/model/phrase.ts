@@ -27,6 +27,12 @@ export function recorded(text: string): PhrasePart {
   return { text };
 }
 
+/** With a capital where it begins with a word of ours. */
+export function sentence([first, ...rest]: Phrase): Phrase {
+  if (typeof first === "string") return [first.charAt(0).toUpperCase() + first.slice(1), ...rest];
+  return first === undefined ? [] : [first, ...rest];
+}
+
 /** The phrases with a separator in between. */
 export function joinPhrases(phrases: readonly Phrase[], separator: string): Phrase {
   return phrases.flatMap((each, index) => (index === 0 ? each : [separator, ...each]));

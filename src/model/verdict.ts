@@ -1,8 +1,16 @@
 /** The first sentence of a diagnosis: what ended the run, else what dominated it, else that it is clean. Pure. */
+
+import type { CriticalPath } from "./critical-path.js";
 import type { Finding, FindingKind } from "./diagnosis.js";
 import { costFigures, dotted, duration, plural, tokenFigures } from "./format.js";
-import { nameOf, type Phrase, phrase } from "./phrase.js";
-import type { Run, Step } from "./run.js";
+import { workOnPath } from "./path-work.js";
+import { joinPhrases, type Phrase, phrase } from "./phrase.js";
+import type { Run } from "./run.js";
+import { stepPhrase } from "./step-phrase.js";
+import { workLabel } from "./work-label.js";
+
+const namedWorks = 3;
+const leastNamed = 0.05;
 
 type Wording = (subject: Phrase) => Phrase;
 const wordings: Record<FindingKind, Wording> = {
@@ -23,7 +31,7 @@ const wordings: Record<FindingKind, Wording> = {
 };
 
 /** `findings`: best first. */
-export function verdictOf(run: Run, findings: readonly Finding[]): Phrase {
+export function verdictOf(run: Run, findings: readonly Finding[], path: CriticalPath): Phrase {
   const { trace } = run;
   const figures = dotted([
     trace.duration_ms === null ? "not ended" : duration(trace.duration_ms),
@@ -35,7 +43,22 @@ export function verdictOf(run: Run, findings: readonly Finding[]): Phrase {
   ]);
   const [first] = findings;
   const fault = first && first.severity !== "info" ? first : null;
-  return phrase`${outcome(run, fault)} ${figures}.`;
+  return phrase`${outcome(run, fault)} ${figures}.${whereTimeWent(path)}`;
+}
+
+/** The work that the end waited for, by share of the time; what is less than a twentieth is left to the rest. */
+function whereTimeWent(path: CriticalPath): Phrase {
+  const total = path.end_us - path.start_us;
+  const work = workOnPath(path);
+  const largest = work.slice(0, namedWorks).filter(({ on_path_us }) => on_path_us >= leastNamed * total);
+  if (total <= 0 || largest.length === 0) return phrase``;
+  const percent = (us: number) => `${Math.round((100 * us) / total)} %`;
+  const parts = largest.map(({ steps: [first, ...more], on_path_us }) => {
+    return phrase`${percent(on_path_us)} ${first ? workLabel(first.step, more.length + 1) : ""}`;
+  });
+  const idle = total - work.reduce((sum, { on_path_us }) => sum + on_path_us, 0);
+  if (idle >= leastNamed * total) parts.push(phrase`${percent(idle)} nothing recorded`);
+  return phrase` Its time went to ${joinPhrases(parts, ", ")}.`;
 }
 
 function outcome(run: Run, fault: Finding | null): Phrase {
@@ -57,13 +80,5 @@ function outcome(run: Run, fault: Finding | null): Phrase {
 
 function subjectOf({ steps }: Run, { evidence }: Finding): Phrase {
   const step = steps.find(({ span_id }) => span_id === evidence[0]);
-  return step ? subject(step) : phrase`the run`;
-}
-
-function subject(step: Step): Phrase {
-  const model = step.response_model ?? step.request_model;
-  if (step.tool !== null) return phrase`tool ${nameOf(step.tool)}`;
-  if (step.kind === "llm" && model !== null) return phrase`a call to ${nameOf(model)}`;
-  if (step.kind === "agent" && step.agent !== null) return phrase`agent ${nameOf(step.agent)}`;
-  return phrase`${nameOf(step.name)}`;
+  return step ? stepPhrase(step) : phrase`the run`;
 }

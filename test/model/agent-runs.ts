@@ -236,4 +236,3 @@ export async function findingsOf(kind: string, spans: OtlpSpan[]): Promise<(Foun
   const numberOf = new Map(spans.map(({ spanId: id }) => [id as string, Number.parseInt((id as string).slice(4), 16)]));
   return found.map((finding) => ({ ...finding, spans: finding.evidence.map((id) => numberOf.get(id) as number) }));
 }
-

@@ -79,7 +79,9 @@ describe("whatever the failure", () => {
     ];
     const root = { type: "AgentError", message: "step 2 failed" };
     const [finding] = await of(agentRun("otel", turns, { error: root }));
-    expect(finding?.summary).toMatchInlineSnapshot(`"tool query failed after 100 ms and ended the run through agent helper as AgentError step 2 failed: PgError relation users is missing."`);
+    expect(finding?.summary).toMatchInlineSnapshot(
+      `"tool query failed after 100 ms and ended the run through agent helper as AgentError step 2 failed: PgError relation users is missing."`,
+    );
   });
 
   test("equal causes are one finding that counts them", async () => {

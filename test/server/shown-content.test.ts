@@ -147,7 +147,9 @@ async function everyAnswer(client: Client): Promise<string> {
       const limits = name === "get_usage" || "field" in args || name === "get_span" ? {} : { limit: 100 };
       const given = {
         ...args,
-        ...(["get_trace", "get_usage", "diagnose_trace", "get_agent_graph", "explain_context"].includes(name) ? {} : limits),
+        ...(["get_trace", "get_usage", "diagnose_trace", "get_agent_graph", "explain_context"].includes(name)
+          ? {}
+          : limits),
         format,
         max_tokens: 20_000,
       };

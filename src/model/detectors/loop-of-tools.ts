@@ -1,0 +1,201 @@
+/** The same tools asked the same again and again, although nothing new came back. */
+import type { Finding } from "../diagnosis.js";
+import { count } from "../format.js";
+import { likeness, readAnswer, readAsked, type Said } from "../near-same.js";
+import { joinPhrases, nameOf, type Phrase, phrase, recorded } from "../phrase.js";
+import type { Run, Step } from "../run.js";
+import { treeOf } from "../run-tree.js";
+import { spentOn } from "../spent-on.js";
+import { toolUses } from "../tool-uses.js";
+
+/** Tools that take turns in one loop, and rounds that make one. */
+const longestRound = 4;
+const fewestRounds = 3;
+/** where results were not recorded, so that nobody knows whether something new came back */
+const fewestBlindRounds = 5;
+/** rounds of polling that nobody minds */
+const patience = 8;
+/** Shared words of arguments that ask the same: where the same long text came back, and where little or an error did. */
+const alike = { sameAnswer: 0.5, littleAnswer: 0.75 };
+const longAnswer = 40;
+/** not one after the other, but most of what was asked */
+const fewestScattered = 6;
+
+/** What an agent asked of a tool, and what came back; null = not recorded. */
+type Use = {
+  /** of the tool; where tools are not recorded, the model call that asked for it */
+  step: Step;
+  tool: string;
+  asked: Said | null;
+  /** as they were recorded */
+  arguments: string | null;
+  answer: Said | null;
+  failed: boolean;
+};
+
+/** Uses in order; the first `period` of them were needed. */
+type Loop = { uses: Use[]; period: number };
+
+export function loopsOfTools(run: Run): Finding[] {
+  const findings: Finding[] = [];
+  for (const uses of usesByAgent(run).values()) {
+    const calls = run.steps.filter((step) => step.call === "llm" && step.agent === uses[0]?.step.agent);
+    const loops = findLoops(uses, calls);
+    const scattered = loops.length > 0 ? null : findScattered(uses);
+    for (const loop of scattered ? [scattered] : loops) findings.push(describe(run, loop, calls));
+  }
+  return findings;
+}
+
+function usesByAgent(run: Run): Map<string | null, Use[]> {
+  const byAgent = new Map<string | null, Use[]>();
+  for (const { name, step, asked, shownBy, input, output, failure } of toolUses(run, treeOf(run))) {
+    const use: Use = {
+      step: step ?? asked ?? shownBy,
+      tool: name,
+      asked: input === null ? null : readAsked(input),
+      arguments: input,
+      answer: output === null ? null : readAnswer(output),
+      failed: failure !== null,
+    };
+    const own = byAgent.get(use.step.agent);
+    if (own) own.push(use);
+    else byAgent.set(use.step.agent, [use]);
+  }
+  return byAgent;
+}
+
+function findLoops(uses: Use[], calls: Step[]): Loop[] {
+  const loops: Loop[] = [];
+  for (let i = 0; i < uses.length; ) {
+    const loop = loopFrom(uses, i, calls);
+    if (loop) loops.push(loop);
+    i += loop ? loop.uses.length : 1;
+  }
+  return loops;
+}
+
+function loopFrom(uses: Use[], from: number, calls: Step[]): Loop | null {
+  for (let period = 1; period <= longestRound; period++) {
+    let to = from + period;
+    while (to < uses.length && isRepeat(uses[to - period] as Use, uses[to] as Use)) to++;
+    const rounds = Math.floor((to - from) / period);
+    const found = uses.slice(from, from + rounds * period);
+    const blind = found.some((use) => use.answer === null && !use.failed);
+    if (rounds < (blind ? fewestBlindRounds : fewestRounds)) continue;
+    if (
+      period > 1 &&
+      found.slice(0, period).every((use) => use.tool === found[0]?.tool && use.asked?.key === found[0]?.asked?.key)
+    )
+      continue;
+    if (isPolling(found, uses[to], period) || isRetry(found, calls)) return null;
+    return { uses: found, period };
+  }
+  return null;
+}
+
+/** Asked again although the answer was known, or had failed the same way; one after the other. */
+function isRepeat(before: Use, use: Use): boolean {
+  if (before.tool !== use.tool || !before.asked || !use.asked) return false;
+  if (before.step !== use.step && (before.step.end_us ?? Number.POSITIVE_INFINITY) > use.step.start_us) return false;
+  if (before.step === use.step) return false;
+  const bothFailed = before.failed && use.failed;
+  const blind = before.answer === null || use.answer === null;
+  const sameAnswer = !blind && before.answer?.key === use.answer?.key;
+  const like = likeness(before.asked, use.asked);
+  if (like === 1) return bothFailed || sameAnswer || (blind && before.failed === use.failed);
+  if (bothFailed) return like >= alike.littleAnswer;
+  if (!sameAnswer || before.failed !== use.failed) return false;
+  return like >= ((before.answer?.key.length ?? 0) >= longAnswer ? alike.sameAnswer : alike.littleAnswer);
+}
+
+/** Asked until something new came, or for what is not ready yet. */
+function isPolling(found: Use[], next: Use | undefined, period: number): boolean {
+  if (period > 1 || found.length > patience) return false;
+  const [first] = found as [Use];
+  const came = next && next.tool === first.tool && next.asked?.key === first.asked?.key && !next.failed;
+  if (came && next.answer?.key !== first.answer?.key) return true;
+  const pending =
+    /\b(pending|running|queued|in[_ ]progress|processing|not (yet )?(ready|finished|done)|waiting|started)\b/;
+  return pending.test(first.answer?.key.slice(0, 300) ?? "") && found.length < patience;
+}
+
+/** Tried again by the program, without asking the model in between. */
+function isRetry(found: Use[], calls: Step[]): boolean {
+  if (!found.every((use) => use.failed)) return false;
+  const [first, last] = [found[0]?.step, found.at(-1)?.step] as [Step, Step];
+  return !calls.some((call) => call.start_us > first.start_us && call.start_us < last.start_us);
+}
+
+function findScattered(uses: Use[]): Loop | null {
+  const byQuestion = new Map<string, Use[]>();
+  for (const use of uses) {
+    if (!use.asked || (!use.answer && !use.failed)) continue;
+    const key = `${use.tool}\n${use.asked.key}\n${use.failed ? "" : use.answer?.key}`;
+    byQuestion.set(key, [...(byQuestion.get(key) ?? []), use]);
+  }
+  for (const same of byQuestion.values())
+    if (same.length >= fewestScattered && same.length > uses.length / 2 && !overlap(same))
+      return { uses: same, period: 1 };
+  return null;
+}
+
+function overlap(uses: Use[]): boolean {
+  return uses.some((use, i) => (uses[i - 1]?.step.end_us ?? 0) > use.step.start_us);
+}
+
+function describe(run: Run, { uses, period }: Loop, calls: Step[]): Finding {
+  const round = uses.slice(0, period);
+  const repeats = uses.slice(period);
+  const led = ledOnlyTo(run, uses, period, calls);
+  const wasted = [...new Set([...repeats.map((use) => use.step), ...led])];
+  const [first] = uses as [Use];
+  const same = uses.every((use) => use.asked?.key === first.asked?.key);
+  const what: Phrase =
+    period === 1
+      ? phrase`Tool ${nameOf(first.tool)} was called ${count(uses.length)} times with ${same ? "the same" : "nearly the same"} arguments${shown(first)}`
+      : phrase`${count(uses.length / period)} rounds of the same calls: ${joinPhrases(
+          round.map((use) => phrase`${nameOf(use.tool)}${shown(use)}`),
+          ", ",
+        )}`;
+  const outcome = uses.every((use) => use.failed)
+    ? "every one failed"
+    : uses.some((use) => use.answer === null && !use.failed)
+      ? "what came back was not recorded"
+      : "nothing new came back";
+  const after =
+    led.length > 0
+      ? phrase`; ${count(led.length)} model ${led.length === 1 ? "call" : "calls"} led only to repeats`
+      : phrase``;
+  return {
+    kind: "loop",
+    severity: "warning",
+    summary: phrase`${what}; ${outcome}${after}.`,
+    evidence: [...new Set([...uses.map((use) => use.step.span_id), ...led.map((step) => step.span_id)])],
+    saves: spentOn(run, wasted),
+  };
+}
+
+function shown({ arguments: asked }: Use): Phrase {
+  return asked === null ? phrase`` : phrase` ${recorded(asked)}`;
+}
+
+/** Model calls of the same agent before a repeat that asked for nothing else. */
+function ledOnlyTo(run: Run, uses: Use[], period: number, calls: Step[]): Step[] {
+  const tools = new Set(uses.map((use) => use.tool));
+  const led: Step[] = [];
+  let at = 0;
+  for (let i = period; i < uses.length; i++) {
+    const from = (uses[i - 1] as Use).step;
+    const to = (uses[i] as Use).step;
+    while (at < calls.length && (calls[at] as Step).start_us <= from.start_us) at++;
+    for (; at < calls.length && (calls[at] as Step).start_us < to.start_us; at++) {
+      const call = calls[at] as Step;
+      const asked = run
+        .contents(call)
+        .said.flatMap(({ parts }) => parts.flatMap((part) => (part.type === "tool_call" ? part.name : [])));
+      if (asked.every((name) => tools.has(name))) led.push(call);
+    }
+  }
+  return led;
+}

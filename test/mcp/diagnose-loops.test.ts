@@ -1,0 +1,196 @@
+/** diagnose_trace on work that goes round in circles, and on work that only looks like it. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Finding } from "../../src/model/diagnosis.js";
+import type { OtlpSpan } from "../../src/model/otlp.js";
+import { plainPhrase } from "../../src/model/phrase.js";
+import { requestOf, spanId, traceId } from "../store/otlp.js";
+import { type RunStep, runOf, turn } from "./runs.js";
+import { storeOf, type TestStore } from "./store.js";
+
+const page = "Our shop in Lisbon is open from nine to six, and closed on Sundays and on public holidays.";
+const answer: RunStep = { model: "gpt-4o", says: "Here is what I found for you." };
+const hand = (to: string) => ({ tool: `transfer_to_${to}`, args: {} });
+
+const loops: Record<string, RunStep[]> = {
+  "one tool, the same arguments": [1, 2, 3, 4, 5].flatMap(() => turn("search", { query: "opening hours" }, page)),
+  "keys in another order, other case and blanks": [
+    { q: "Opening hours", n: 3 },
+    { n: 3, q: "opening  hours" },
+    { q: "OPENING HOURS ", n: 3 },
+  ].flatMap((args) => turn("search", args, page)),
+  "nearly the same words": [
+    "opening hours shop Lisbon",
+    "the opening hours of the shop in Lisbon",
+    "opening hours Lisbon shop today",
+  ].flatMap((query) => turn("search", { query }, page)),
+  "the same failure, asked again by the model": [1, 2, 3, 4].flatMap(() =>
+    turn("read_file", { path: "/etc/none" }, null, { error: "ENOENT: no such file" }),
+  ),
+  "two tools in turn": [1, 2, 3, 4].flatMap(() => [
+    ...turn("check_stock", { item: "lamp" }, { stock: 0, note: "none left in this warehouse" }),
+    ...turn("check_orders", { item: "lamp" }, { orders: [], note: "nothing on its way to us" }),
+  ]),
+  "results that differ in their time alone": [1, 2, 3].flatMap((n) =>
+    turn("status", { id: 7 }, { state: "broken beyond repair", at: `2026-11-10T08:00:0${n}.000Z` }),
+  ),
+  "the same answer again": [1, 2, 3].map(
+    (): RunStep => ({ model: "gpt-4o", says: "I will now look up the opening hours for you." }),
+  ),
+};
+const bounce: RunStep[] = [
+  { model: "gpt-4o", agent: "triage", asks: [hand("billing")] },
+  { tool: "transfer_to_billing", agent: "triage", args: {}, result: "ok" },
+  { model: "gpt-4o", agent: "billing", input: 700, output: 20, asks: [hand("triage")] },
+  { tool: "transfer_to_triage", agent: "billing", args: {}, result: "ok" },
+  { model: "gpt-4o", agent: "triage", asks: [hand("shipping")] },
+  { tool: "transfer_to_shipping", agent: "triage", args: {}, result: "ok" },
+  ...turn("track", { parcel: "A1" }, "in Porto").map((step) => ({ ...step, agent: "shipping" })),
+  { model: "gpt-4o", agent: "shipping", says: "Your parcel is in Porto." },
+];
+const innocent: Record<string, RunStep[]> = {
+  "pages of one list": [1, 2, 3, 4, 5].flatMap((n) =>
+    turn("list_orders", { status: "open", page: n }, { orders: [`order ${n}`] }),
+  ),
+  "pages by cursor, that look alike": [1, 2, 3, 4].flatMap((n) =>
+    turn("list_orders", { cursor: `c${n}` }, "ten more orders of this customer, all of them open"),
+  ),
+  "polling until it is done": [
+    ...[1, 2, 3, 4].flatMap(() => turn("get_job", { id: 5 }, { state: "running" })),
+    ...turn("get_job", { id: 5 }, { state: "done" }),
+  ],
+  "different files": ["a", "b", "c", "d"].flatMap((name) => turn("read_file", { path: `src/${name}.ts` }, "export {}")),
+  "different things of one kind": ["red lamp", "blue lamp", "green lamp", "big lamp"].flatMap((query) =>
+    turn("price", { query }, "12"),
+  ),
+  "side by side over different inputs": [
+    { model: "gpt-4o", asks: ["Rome", "Oslo", "Bern"].map((city) => ({ tool: "weather", args: { city } })) },
+    ...["Rome", "Oslo", "Bern"].map(
+      (city): RunStep => ({ tool: "weather", args: { city }, result: "sunny all day long", at: 1100 }),
+    ),
+  ],
+  "the same question side by side": [
+    { model: "gpt-4o", asks: [1, 2, 3].map(() => ({ tool: "vote", args: {} })) },
+    ...[1, 2, 3].map((): RunStep => ({ tool: "vote", args: {}, result: "yes", at: 1100 })),
+  ],
+  "tried again by the program after failures": [
+    { model: "gpt-4o", asks: [{ tool: "fetch", args: { url: "x" } }] },
+    ...[1, 2].map((): RunStep => ({ tool: "fetch", args: { url: "x" }, error: "ECONNRESET" })),
+    { tool: "fetch", args: { url: "x" }, result: page },
+  ],
+  "tests run until they pass": [3, 2, 1, 0].flatMap((failing) => [
+    ...turn("run_tests", {}, { failing }),
+    ...turn("edit", { path: "src/app.ts", patch: `fix number ${failing}` }, "ok"),
+  ]),
+  "the same look between different edits": [1, 2, 3, 4].flatMap((n) => [
+    ...turn("git_status", {}, "1 file changed"),
+    ...turn("edit", { path: `src/file${n}.ts`, patch: `change ${n}` }, "ok"),
+  ]),
+  "short answers to different questions": ["a?", "b?", "c?", "d?"].map(
+    (user): RunStep => ({ model: "gpt-4o", user, says: "Yes." }),
+  ),
+  "asked twice": [1, 2].flatMap(() => turn("search", { query: "opening hours" }, page)),
+  "an agent that works and hands back": [
+    { model: "gpt-4o", agent: "triage", asks: [hand("billing")] },
+    { tool: "transfer_to_billing", agent: "triage", args: {}, result: "ok" },
+    ...turn("find_invoice", { id: 4 }, "paid on Monday").map((step) => ({ ...step, agent: "billing" })),
+    { model: "gpt-4o", agent: "billing", asks: [hand("triage")] },
+    { tool: "transfer_to_triage", agent: "billing", args: {}, result: "ok" },
+    { model: "gpt-4o", agent: "triage", says: "It was paid on Monday." },
+  ],
+  "a writer that writes and hands back": [
+    { model: "gpt-4o", agent: "lead", asks: [hand("writer")] },
+    { tool: "transfer_to_writer", agent: "lead", args: {}, result: "ok" },
+    { model: "gpt-4o", agent: "writer", says: "Roses are red, violets are blue.", asks: [hand("lead")] },
+    { tool: "transfer_to_lead", agent: "writer", args: {}, result: "ok" },
+    { model: "gpt-4o", agent: "lead", asks: [hand("printer")] },
+    { tool: "transfer_to_printer", agent: "lead", args: {}, result: "ok" },
+    { model: "gpt-4o", agent: "printer", says: "Printed." },
+  ],
+};
+
+const names = [...Object.keys(loops), ...Object.keys(innocent)];
+const runs = new Map<string, OtlpSpan[]>();
+let store: TestStore;
+beforeAll(async () => {
+  for (const [i, name] of names.entries())
+    runs.set(name, runOf(i + 1, [...((loops[name] ?? innocent[name]) as RunStep[]), answer]));
+  runs.set("bounce", runOf(200, bounce));
+  store = await storeOf([...runs.values()].map((spans) => requestOf(spans)));
+});
+afterAll(() => store.remove());
+
+async function findings(name: string): Promise<Finding[]> {
+  const trace = name === "bounce" ? 200 : names.indexOf(name) + 1;
+  return (await store.reader.diagnoseTrace({ trace_id: traceId(trace) })).findings;
+}
+
+const number = (span: OtlpSpan, key: string) =>
+  Number(span.attributes?.find((each) => each.key === key)?.value?.intValue ?? 0);
+const tokensOf = (spans: OtlpSpan[]) =>
+  spans.reduce(
+    (sum, span) => sum + number(span, "gen_ai.usage.input_tokens") + number(span, "gen_ai.usage.output_tokens"),
+    0,
+  );
+const msOf = (spans: OtlpSpan[]) =>
+  spans.reduce(
+    (sum, span) =>
+      sum + Number(BigInt(span.endTimeUnixNano as string) - BigInt(span.startTimeUnixNano as string)) / 1e6,
+    0,
+  );
+
+describe("a loop", () => {
+  it.each(Object.keys(loops))("is found first: %s", async (name) => {
+    const [first] = await findings(name);
+    expect(first && [first.kind, first.severity]).toEqual(["loop", "warning"]);
+  });
+
+  it("is told with its count, its arguments, and what the repeats and the calls that led to them cost", async () => {
+    const [first] = await findings("one tool, the same arguments");
+    expect(first && plainPhrase(first.summary)).toMatchInlineSnapshot(
+      `"Tool search was called 5 times with the same arguments {"query":"opening hours"}; nothing new came back; 4 model calls led only to repeats."`,
+    );
+    const spans = runs.get("one tool, the same arguments") as OtlpSpan[];
+    // root, then call and tool in turn: all but the first two, and but the answer
+    const repeats = spans.slice(3, 11);
+    expect(first?.saves.ms).toBeCloseTo(msOf(repeats), 3);
+    expect(first?.saves.tokens).toBe(tokensOf(repeats));
+    expect([...(first?.evidence ?? [])].sort()).toEqual(
+      [spans[2] as OtlpSpan, ...repeats].map((span) => span.spanId).sort(),
+    );
+  });
+
+  it("of several tools is told as rounds", async () => {
+    const [first] = await findings("two tools in turn");
+    expect(first && plainPhrase(first.summary)).toMatchInlineSnapshot(
+      `"4 rounds of the same calls: check_stock {"item":"lamp"}, check_orders {"item":"lamp"}; nothing new came back; 6 model calls led only to repeats."`,
+    );
+    const spans = runs.get("two tools in turn") as OtlpSpan[];
+    expect(first?.saves.tokens).toBe(tokensOf(spans.slice(5, 17)));
+  });
+
+  it("of answers costs all but the first", async () => {
+    const [first] = await findings("the same answer again");
+    expect(first && plainPhrase(first.summary)).toMatchInlineSnapshot(
+      `"The model answered the same 3 times in one conversation: I will now look up the opening hours for you."`,
+    );
+    const spans = runs.get("the same answer again") as OtlpSpan[];
+    expect(first?.saves).toMatchObject({ ms: msOf(spans.slice(2, 4)), tokens: tokensOf(spans.slice(2, 4)) });
+  });
+
+  it("is what happens to work that was handed to the wrong agent", async () => {
+    const [first, ...more] = await findings("bounce");
+    expect(more.filter(({ severity }) => severity !== "info")).toEqual([]);
+    expect(first && plainPhrase(first.summary)).toMatchInlineSnapshot(
+      `"Agent triage handed the work to billing, which handed it back without doing anything of its own; 1 model call of billing went on it."`,
+    );
+    expect(first?.saves).toMatchObject({ ms: 1200, tokens: 720 });
+    expect(first?.evidence).toEqual([2, 3, 4].map((n) => spanId(200_000 + n)));
+  });
+});
+
+describe("no loop", () => {
+  it.each(Object.keys(innocent))("is seen in: %s", async (name) => {
+    const found = await findings(name);
+    expect(found.filter(({ kind, severity }) => kind === "loop" || severity !== "info")).toEqual([]);
+  });
+});
