@@ -9,14 +9,13 @@ export function modelOf(step: Step): string | null {
   return step.response_model ?? step.request_model;
 }
 
-/** `tool refund`, `a call to gpt-4o`, `agent researcher`, else kind and name. */
+/** `tool refund`, `a call to gpt-4o`, `agent researcher`, else its name. */
 export function stepPhrase(step: Step): Phrase {
   const model = modelOf(step);
   if (step.kind === "tool" && step.tool !== null) return phrase`tool ${nameOf(step.tool)}`;
   if (step.kind === "llm" && model !== null) return phrase`a call to ${nameOf(model)}`;
   if (step.kind === "agent" && step.agent !== null) return phrase`agent ${nameOf(step.agent)}`;
-  if (step.kind === "other") return phrase`span ${nameOf(step.name)}`;
-  return phrase`${step.kind} ${nameOf(step.name)}`;
+  return phrase`${nameOf(step.name)}`;
 }
 
 /** Type and message of an error; says so where neither was recorded. */
@@ -28,6 +27,10 @@ export function errorPhrase(error: { error_type: string | null; error_message: s
 }
 
 export function excerpt(text: string) {
-  const line = text.trim().replace(/\s+/g, " ");
+  const line = text
+    .slice(0, messageLength * 4)
+    .trim()
+    .replace(/\s+/g, " ")
+    .replace(/\.+$/, "");
   return recorded(line.length > messageLength ? `${line.slice(0, messageLength)}…` : line);
 }

@@ -116,6 +116,11 @@ function conversations(run: Run): { calls: Call[]; answers: Answer[] } {
   return { calls, answers };
 }
 
+/** Hand-overs run no tool, and have no result. */
+export function isHandOver(name: string): boolean {
+  return /^(?:transfer_?(?:to|back)|hand_?(?:off|over)|delegate_?to|route_?to)/i.test(name);
+}
+
 type ToolCallPart = Extract<MessagePart, { type: "tool_call" }>;
 
 export function callsIn(run: Run, step: Step): ToolCallPart[] {

@@ -6,14 +6,12 @@ import { nameOf, phrase } from "../phrase.js";
 import { messageText } from "../read-message.js";
 import type { Run, Step } from "../run.js";
 import { endOf, type RunTree, treeOf } from "../run-tree.js";
-import { callsIn, type ToolUse, toolUses } from "../tool-uses.js";
+import { callsIn, isHandOver, type ToolUse, toolUses } from "../tool-uses.js";
 
 /** Results are looked for by their beginning, without what quoting changes. */
 const sampleLength = 40;
 /** Messages that are searched for one result. */
 const mostText = 2_000_000;
-
-const handover = /^(?:transfer|hand_?(?:off|over)|delegate|route)/i;
 
 /** Only of calls that a model asked for: what a program does with its own is not recorded. */
 export function detectIgnoredResults(run: Run): Finding[] {
@@ -22,7 +20,7 @@ export function detectIgnoredResults(run: Run): Finding[] {
   const tree = treeOf(run);
   const textsAfter = new Map<Step, string>();
   for (const use of toolUses(run, tree)) {
-    if (!use.step || !use.asked || use.heardBy || use.failure || handover.test(use.name)) continue;
+    if (!use.step || !use.asked || use.heardBy || use.failure || isHandOver(use.name)) continue;
     const next = nextCall(run, tree, use, use.asked);
     if (!next) continue;
     const sample = plain(use.output ?? "").slice(0, sampleLength);

@@ -5,7 +5,7 @@ import { joinPhrases, nameOf, type Phrase, phrase } from "../phrase.js";
 import type { Run, Step } from "../run.js";
 import { endOf, treeOf } from "../run-tree.js";
 import { modelOf } from "../step-phrase.js";
-import { callsIn } from "../tool-uses.js";
+import { callsIn, isHandOver } from "../tool-uses.js";
 
 /** Clocks of one machine are not that far apart. */
 const skew_us = 1_000_000;
@@ -75,13 +75,11 @@ function calls(run: Run): Gap[] {
   const silent = good.filter((step) => step.kind === "llm" && isSilent(run, step));
   const isRepeated = run.steps.some((step) => step.kind === "llm" && step.call === null && !isSilent(run, step));
   if (!isRepeated) add(silent, (n) => phrase`messages of ${n}`);
-  if (run.trace.unpriced_calls > 0) {
-    const unpriced = models.filter(
-      (step) => step.cost_usd === null && (step.input_tokens ?? step.output_tokens) !== null,
-    );
+  const unpriced = good.filter((step) => step.cost_usd === null && (step.input_tokens ?? step.output_tokens) !== null);
+  if (unpriced.length > 0) {
     const names = unpriced.flatMap((step) => modelOf(step) ?? []);
     const of = names.length > 0 ? phrase` (${listed(names)})` : "";
-    gaps.push({ what: phrase`the price of ${plural(run.trace.unpriced_calls, "call")}${of}`, steps: unpriced });
+    gaps.push({ what: phrase`the price of ${plural(unpriced.length, "model call")}${of}`, steps: unpriced });
   }
   const without = toolsWithoutSpans(run);
   if (without.length > 0)
@@ -102,9 +100,6 @@ function isSilent(run: Run, step: Step): boolean {
   return run.contents(step).said.length === 0 && run.heard(step).length === 0;
 }
 
-/** Hand-overs run no tool. */
-const handover = /^(?:transfer|hand_?(?:off|over)|delegate|route)/i;
-
 function toolsWithoutSpans(run: Run): { name: string; step: Step }[] {
   const tools = run.steps.filter(({ kind }) => kind === "tool");
   const ids = new Set(tools.map((step) => run.contents(step).tool_call_id));
@@ -118,9 +113,7 @@ function toolsWithoutSpans(run: Run): { name: string; step: Step }[] {
   return run.steps
     .filter(({ kind }) => kind === "llm")
     .flatMap((step) => callsIn(run, step).map(({ id, name }) => ({ id, name, step })))
-    .filter(
-      ({ id, name }) => id !== null && answered.has(id) && !ids.has(id) && !names.has(name) && !handover.test(name),
-    );
+    .filter(({ id, name }) => id !== null && answered.has(id) && !ids.has(id) && !names.has(name) && !isHandOver(name));
 }
 
 function listed(names: readonly string[]): Phrase {

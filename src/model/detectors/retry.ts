@@ -4,7 +4,7 @@ import type { Finding } from "../diagnosis.js";
 import { count, duration, plural } from "../format.js";
 import { type Phrase, phrase } from "../phrase.js";
 import type { Run, Step } from "../run.js";
-import { endOf, type RunTree, treeOf } from "../run-tree.js";
+import { type RunTree, treeOf } from "../run-tree.js";
 import { errorPhrase, stepPhrase } from "../step-phrase.js";
 import { totalOf } from "../step-totals.js";
 
@@ -51,7 +51,7 @@ function findingOf(run: Run, tree: RunTree, retries: Retry[]): Finding {
   return {
     kind: "retry",
     severity: isStorm ? "warning" : "info",
-    summary: phrase`${stepPhrase((first as Retry["failed"][0]).step)} failed ${plural(failed.length, "time")}${
+    summary: phrase`${stepPhrase((first as Retry["failed"][0]).step)} failed ${failed.length === 1 ? "once" : `${count(failed.length)} times`}${
       retries.length > 1 ? phrase` in ${plural(retries.length, "call")}` : ""
     }${outcome}: ${errorPhrase((first as Retry["failed"][0]).failure as Step)}. The failed attempts and the waiting between them took ${parts.join(" and ")}.`,
     evidence: [...failed.map(({ step }) => step.span_id), ...successes, ...deciding.map(({ span_id }) => span_id)],
@@ -68,7 +68,7 @@ function lostIn(run: Run, { failed, success }: Retry): { us: number; deciding: S
     const next = failed[index + 1] ?? success;
     if (!next) continue;
     const between = run.steps.filter(
-      (step) => step.call !== null && step.start_us >= attempt.end_us && endOf(step) <= next.start_us,
+      (step) => step.call !== null && step.start_us >= attempt.end_us && step.start_us < next.start_us,
     );
     if (between.some((step) => step.call !== "llm" && step.status === "ok")) continue;
     us += next.start_us - attempt.end_us;
