@@ -179,21 +179,17 @@ export function emptiness(result: string): "void" | "none" | null {
 }
 
 /** A list that is empty, and beside it only counts of nought and what describes the page. */
-function holdsNothing(fields: Fields): boolean {
+function holdsNothing(fields: Fields, depth = 0): boolean {
   let lists = 0;
   for (const [key, value] of Object.entries(fields)) {
+    const inner = asFields(value);
     if (Array.isArray(value)) {
       if (value.length > 0) return false;
       lists++;
-    } else if (asFields(value)) {
-      if (
-        !holdsNothing(value as Fields) &&
-        Object.keys(value as Fields).length > 0 &&
-        !/meta|page|paging|query|filter|usage|info/i.test(key)
-      )
-        return false;
-    } else if (typeof value === "number" && value > 0 && /total|count|found|hits|matches|size$/i.test(key))
-      return false;
+    } else if (inner && Object.keys(inner).length > 0) {
+      if (depth < 4 && holdsNothing(inner, depth + 1)) lists++;
+      else if (!/meta|page|paging|query|filter|usage|info|shard/i.test(key)) return false;
+    } else if (typeof value === "number" && value > 0 && /total|count|found|hits|matches$/i.test(key)) return false;
   }
   return lists > 0 || [fields.total, fields.count, fields.found, fields.hits, fields.total_count].some((n) => n === 0);
 }
