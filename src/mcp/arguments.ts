@@ -57,7 +57,7 @@ export const filters = {
 };
 
 export const textFilter = {
-  text: z.string().optional().meta({ description: "words to find" }),
+  text: z.string().optional(),
 };
 
 export const paging = {

@@ -1,5 +1,7 @@
 /** A store without a file yet, as a reader: lists are empty, everything else is not found, and each answer says what to do. */
+
 import { AgensightError } from "../model/error.js";
+import { noFailures } from "../model/error-group.js";
 import { ago, plural } from "../model/format.js";
 import type { Coverage, UsageFigures } from "../model/summary.js";
 import type { StoreInfo, TraceReader } from "../store/reader.js";
@@ -65,7 +67,7 @@ export function missingStore(storePath: string, hint: string): TraceReader {
     listSessions: async () => ({ sessions: [], coverage: coverage() }),
     getSession: missing,
     getUsage: async () => ({ groups: [], total, coverage: coverage() }),
-    findErrors: async () => ({ groups: [], coverage: coverage() }),
+    findErrors: async () => ({ groups: [], total: noFailures, coverage: coverage() }),
     diagnoseTrace: missing,
     compareTraces: missing,
     compareGroups: missing,

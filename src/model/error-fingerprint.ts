@@ -121,10 +121,10 @@ function markOf(given: string, before: string[]): string {
   const before1 = before.findLast((one) => one !== "") ?? "";
   if (before1.endsWith("<n>") && units.test(word)) return "<unit>";
   if (isPath(word)) return "<path>";
-  if (!/\d/.test(word)) return word;
+  if (!/[\d*]/.test(word)) return word;
   if (/^[45]\d\d$/.test(word) && (before1 === "" || statusBefore.test(before1))) return word;
   if (/^\d{4}-\d\d-\d\d(?:t[\d:.,]{4,18}(?:z|[+-][\d:]{2,5})?)?$/.test(word)) return "<time>";
-  if (/^\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?z?$/.test(word)) return "<time>";
+  if (/^\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:z|[+-]\d\d:?\d\d)?$/.test(word)) return "<time>";
   if (/^(?:\d{1,12}(?:\.\d{1,9})?(?:ns|us|µs|ms|s|m|h|d)){1,4}$/.test(word)) return "<n> <unit>";
   if (isId(word)) return "<id>";
   return word.replace(/[+-]?\d+(?:[.,_]\d+)*/g, "<n>");
@@ -140,7 +140,7 @@ function isPath(word: string): boolean {
 
 /** Letters and digits that look drawn by lot: hex, uuids, "req_011CSHo…". */
 function isId(word: string): boolean {
-  if (/^0x[0-9a-f]+$/.test(word)) return true;
+  if (/^0x[0-9a-f]+$/.test(word) || word.includes("****")) return true;
   if (/^[0-9a-f-]{8,}$/.test(word) && /[a-f]/.test(word)) return true;
   const tail = word.slice(Math.max(word.lastIndexOf("_"), word.lastIndexOf("-"), word.lastIndexOf(":")) + 1);
   if (tail.length < 8 || !/^[a-z0-9]+$/.test(tail)) return false;

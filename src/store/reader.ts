@@ -39,6 +39,9 @@ export type TraceFilter = {
 /** `cursor` comes from an earlier answer's coverage. */
 export type Page = { limit: number; cursor?: string };
 
+/** `now`: ms since the epoch, where a time without `until` ends. `status` is that of the runs. */
+export type ErrorQuery = TraceFilter & Page & { now: number };
+
 export const traceSorts = ["newest", "slowest", "costliest", "most_tokens", "most_errors"] as const;
 export type TraceSort = (typeof traceSorts)[number];
 
@@ -174,7 +177,7 @@ export interface TraceReader {
   getSession(query: { session_id: string } & Page): Promise<SessionDetail>;
   getUsage(query: TraceFilter & { group_by: UsageDimension[]; limit?: number }): Promise<UsageResult>;
   /** failures as groups of one fault each, those that ended runs first */
-  findErrors(query: TraceFilter & Page): Promise<ErrorListing>;
+  findErrors(query: ErrorQuery): Promise<ErrorListing>;
   diagnoseTrace(query: { trace_id: string }): Promise<Diagnosis>;
   compareTraces(query: { a: string; b: string }): Promise<RunComparison>;
   compareGroups(query: { a: TraceFilter; b: TraceFilter }): Promise<GroupComparison>;

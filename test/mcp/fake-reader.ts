@@ -1,5 +1,6 @@
 /** A TraceReader over spans in memory, for texts that need exact spans (huge, cyclic, hostile). */
 import { AgensightError } from "../../src/model/error.js";
+import { noFailures } from "../../src/model/error-group.js";
 import type {
   Coverage,
   SessionSummary,
@@ -193,7 +194,7 @@ export function fakeReader(data: FakeData): TraceReader {
       const { items, coverage } = page(groups, { limit });
       return { groups: items, total: data.usage?.total as UsageFigures, coverage };
     },
-    findErrors: async (query) => ({ groups: [], coverage: page([], query).coverage }),
+    findErrors: async (query) => ({ groups: [], total: noFailures, coverage: page([], query).coverage }),
     diagnoseTrace: unanswered,
     compareTraces: unanswered,
     compareGroups: unanswered,

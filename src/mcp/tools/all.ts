@@ -2,6 +2,7 @@
 import type { Tool } from "../tool.js";
 import { diagnoseTrace } from "./diagnose-trace.js";
 import { explainContext } from "./explain-context.js";
+import { findErrors } from "./find-errors.js";
 import { getAgentGraph } from "./get-agent-graph.js";
 import { getSession } from "./get-session.js";
 import { getSpan } from "./get-span.js";
@@ -20,6 +21,7 @@ export const tools: readonly Tool[] = [
   listSessions,
   getSession,
   getUsage,
+  findErrors,
   getAgentGraph,
   diagnoseTrace,
   explainContext,

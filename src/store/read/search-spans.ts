@@ -94,6 +94,13 @@ function scan(
   }
 }
 
+/** Row ids of spans with the words that fit other conditions on `span s` and `resource r`. */
+export function spansWithText(source: SpanSource, query: string, conditions: Conditions, notes: string[]): number[] {
+  const found = find(source, phrasesOf(query), conditions, mostHits, notes);
+  if (found.length === mostHits) notes.push(`The words are common: only the ${mostHits} newest hits were looked at.`);
+  return found.map(({ id }) => id);
+}
+
 /** Row ids of traces in which a span has the words. */
 export function tracesWithText(source: SpanSource, query: string, notes: string[]): number[] {
   const phrases = phrasesOf(query);
