@@ -4,7 +4,7 @@
  */
 import type { Message, MessagePart } from "../model/message.js";
 import type { ShownContent } from "../model/shown-content.js";
-import type { SessionSummary, SpanSummary, TraceSummary, UsageGroup } from "../model/summary.js";
+import type { SessionSummary, SpanSummary, UsageGroup } from "../model/summary.js";
 import type { Redactor } from "../redaction/redact.js";
 import type { SpanDetail, TimelineEntry, TraceReader } from "../store/reader.js";
 import { openShow, orNull, type Show } from "./show.js";
@@ -14,6 +14,7 @@ import { showGroupComparison, showRunComparison } from "./shown/comparison.js";
 import { showContext } from "./shown/context.js";
 import { showDiagnosis } from "./shown/diagnose-trace.js";
 import { showErrors } from "./shown/find-errors.js";
+import { showTrace } from "./shown/trace.js";
 
 function values(show: Show, attributes: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(attributes).map(([key, given]) => [show.name(key), show.value(given, key)]));
@@ -34,17 +35,6 @@ function part(show: Show, given: MessagePart): MessagePart {
 
 function message(show: Show, given: Message): Message {
   return { ...given, role: show.name(given.role), parts: given.parts.map((each) => part(show, each)) };
-}
-
-function trace(show: Show, given: TraceSummary): TraceSummary {
-  return {
-    ...given,
-    name: show.name(given.name),
-    service: orNull(show.name, given.service),
-    session_id: orNull(show.session, given.session_id),
-    models: given.models.map(show.name),
-    agents: given.agents.map(show.name),
-  };
 }
 
 function session(show: Show, given: SessionSummary): SessionSummary {
@@ -147,11 +137,11 @@ function limited(reader: TraceReader, show: Show, content: ShownContent): TraceR
     ...reader,
     async listTraces(query) {
       const { traces, coverage } = await reader.listTraces(query);
-      return { traces: traces.map((each) => trace(show, each)), coverage };
+      return { traces: traces.map((each) => showTrace(show, each)), coverage };
     },
     async getTrace(query) {
       const tree = await reader.getTrace(query);
-      return { ...tree, trace: trace(show, tree.trace), spans: tree.spans.map((span) => summary(show, span)) };
+      return { ...tree, trace: showTrace(show, tree.trace), spans: tree.spans.map((span) => summary(show, span)) };
     },
     getSpan: async (query) => detail(show, await reader.getSpan(query)),
     async searchSpans(query) {
@@ -174,7 +164,7 @@ function limited(reader: TraceReader, show: Show, content: ShownContent): TraceR
       return {
         ...found,
         session: session(show, found.session),
-        traces: found.traces.map((each) => trace(show, each)),
+        traces: found.traces.map((each) => showTrace(show, each)),
         timeline: found.timeline.map((each) => entry(show, each)),
       };
     },

@@ -1,7 +1,8 @@
 /** Sentences of ours with recorded words in between: whoever shows them decides how much of those is shown, and fences them. */
 
-/** A string is our own wording; `name`: what is always shown (agents, tools, models, types of errors); `text`: recorded text. */
-export type PhrasePart = string | { name: string } | { text: string };
+/** A string is our own wording; `name`: what is always shown (agents, tools, models, types of errors), `identity` where it is one; `text`: recorded text. */
+export type PhrasePart = string | { name: string; identity?: Identity } | { text: string };
+type Identity = "session" | "user";
 export type Phrase = PhrasePart[];
 
 type Value = string | number | PhrasePart | Phrase;
@@ -19,8 +20,8 @@ export function phrase(strings: TemplateStringsArray, ...values: Value[]): Phras
   return parts;
 }
 
-export function nameOf(name: string): PhrasePart {
-  return { name };
+export function nameOf(name: string, identity?: Identity): PhrasePart {
+  return identity ? { name, identity } : { name };
 }
 
 export function recorded(text: string): PhrasePart {
@@ -39,10 +40,12 @@ export function joinPhrases(phrases: readonly Phrase[], separator: string): Phra
 }
 
 /** The same sentence with its recorded words replaced. */
-export function mapPhrase(parts: Phrase, show: { name(name: string): string; text(text: string): string }): Phrase {
-  return parts.map((part) =>
-    typeof part === "string" ? part : "name" in part ? { name: show.name(part.name) } : { text: show.text(part.text) },
-  );
+export function mapPhrase(parts: Phrase, show: Record<"name" | "text" | Identity, (given: string) => string>): Phrase {
+  return parts.map((part) => {
+    if (typeof part === "string") return part;
+    if ("text" in part) return { text: show.text(part.text) };
+    return { ...part, name: show[part.identity ?? "name"](part.name) };
+  });
 }
 
 /** As one string, nothing fenced: for JSON. */

@@ -17,6 +17,7 @@ describe("tools/list", () => {
       "find_errors",
       "get_agent_graph",
       "diagnose_trace",
+      "compare_traces",
       "explain_context",
       "tail_spans",
     ]);
@@ -48,6 +49,7 @@ describe("tools/list", () => {
       find_errors: `${shared} text ${page}`,
       get_agent_graph: `trace_id ${shared} max_tokens format`,
       diagnose_trace: "trace_id max_tokens format",
+      compare_traces: "a b group_a group_b max_tokens format",
       explain_context: "trace_id span_id cursor max_tokens format",
       tail_spans: "cursor wait_ms wait_for kind service session_id agent model status trace_id limit max_tokens format",
     };

@@ -1,5 +1,6 @@
 /** The tools that a model sees, in the order it sees them. */
 import type { Tool } from "../tool.js";
+import { compareTraces } from "./compare-traces.js";
 import { diagnoseTrace } from "./diagnose-trace.js";
 import { explainContext } from "./explain-context.js";
 import { findErrors } from "./find-errors.js";
@@ -24,6 +25,7 @@ export const tools: readonly Tool[] = [
   findErrors,
   getAgentGraph,
   diagnoseTrace,
+  compareTraces,
   explainContext,
   tailSpans,
 ];

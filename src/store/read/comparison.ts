@@ -1,13 +1,79 @@
-/** TODO */
+/** What differs between two runs, and between two groups of runs. */
+
+import { compareGroupRuns } from "../../model/comparison/compare-groups.js";
 import type { GroupComparison, RunComparison } from "../../model/comparison.js";
 import { AgensightError } from "../../model/error.js";
+import { count, plural } from "../../model/format.js";
+import { joinPhrases, phrase } from "../../model/phrase.js";
 import type { SpanSource } from "../read-span.js";
 import type { TraceFilter } from "../reader.js";
+import { type Facet, facets } from "../trace-totals.js";
+import { asOfSeq } from "./cursor.js";
+import { whyEmpty } from "./empty-group.js";
+import { loadGroup, type MarkKeys, mostRuns, openMarkKeys, rootName } from "./group-runs.js";
+import { wordingOf } from "./mark-words.js";
 
 export function compareTraces(_source: SpanSource, _query: { a: string; b: string }): RunComparison {
   throw new AgensightError("internal", "compareTraces is not there yet.");
 }
 
-export function compareGroups(_source: SpanSource, _query: { a: TraceFilter; b: TraceFilter }): GroupComparison {
-  throw new AgensightError("internal", "compareGroups is not there yet.");
+export function compareGroups(source: SpanSource, query: { a: TraceFilter; b: TraceFilter }): GroupComparison {
+  const notes: string[] = [];
+  const keepRunning = query.a.status === "running" || query.b.status === "running";
+  const keys = openMarkKeys();
+  const a = loadGroup(source, query.a, { keys, notes, keepRunning });
+  const b = loadGroup(source, query.b, { keys, notes, keepRunning });
+  for (const [name, { isCut, running }] of [
+    ["a", a],
+    ["b", b],
+  ] as const) {
+    if (isCut)
+      notes.push(`group_${name} has more than ${count(mostRuns)} runs: the newest ${count(mostRuns)} were compared`);
+    if (running > 0) notes.push(`${plural(running, "run")} of group_${name} still running: left out`);
+  }
+  const inA = new Set(a.runs.ids);
+  const shared_runs = b.runs.ids.filter((id) => inA.has(id)).length;
+  const runs = a.runs.ids.length + b.runs.ids.length;
+  const coverage = {
+    matched: runs,
+    matched_is_minimum: a.isCut || b.isCut,
+    returned: runs,
+    next_cursor: null,
+    as_of_seq: asOfSeq(source.engine),
+    notes,
+  };
+  const [isEmptyA, isEmptyB] = [a.runs.ids.length === 0, b.runs.ids.length === 0];
+  const found = compareGroupRuns({
+    a: a.runs,
+    b: b.runs,
+    isCompared: comparedMarks(query, keys),
+    byStatus: query.a.status !== undefined || query.b.status !== undefined,
+    wording: wordingOf(source, keys),
+  });
+  if (!isEmptyA && !isEmptyB && shared_runs < runs / 2) return { ...found, shared_runs, coverage };
+  const empty = [
+    ...(isEmptyA ? [whyEmpty(source, "group_a", query.a)] : []),
+    ...(isEmptyB ? [whyEmpty(source, "group_b", query.b)] : []),
+  ];
+  const verdict =
+    empty.length > 0
+      ? joinPhrases(empty, "; ")
+      : phrase`both groups are the same ${a.isCut ? "newest " : ""}${plural(inA.size, "run")}`;
+  return { ...found, verdict, shared_runs, coverage };
+}
+
+/** Marks that the groups were not made by, nor follow from what they were made by. */
+function comparedMarks({ a, b }: { a: TraceFilter; b: TraceFilter }, keys: MarkKeys): (mark: number) => boolean {
+  const made = new Set<number>();
+  const except = (...names: Facet[]) => {
+    for (const name of names) made.add(facets[name]);
+    return made;
+  };
+  const isGiven = (key: keyof TraceFilter) => a[key] !== undefined || b[key] !== undefined;
+  if (isGiven("service")) except("service");
+  if (isGiven("agent")) except("agent").add(rootName);
+  if (isGiven("model")) except("model", "provider");
+  // at another time there are other sessions, and other users
+  if (isGiven("session_id") || a.since !== b.since || a.until !== b.until) except("session", "user");
+  return (mark) => !made.has(keys.of(mark).facet);
 }

@@ -1,0 +1,190 @@
+/** Two groups of runs: their figures side by side, and what tells them apart beyond chance. */
+import type { GroupComparison, GroupFigures, Separator, SeparatorKind, StepRow } from "../comparison.js";
+import { plural } from "../format.js";
+import { joinPhrases, nameOf, type Phrase, phrase } from "../phrase.js";
+import type { GroupRuns, RunFigure, SampledRun } from "./group-runs.js";
+import { failedShare, figureAmounts, type Hypothesis, markShares, mean, type StepName, sorted } from "./hypotheses.js";
+import { separatorOf, type Wording } from "./separator.js";
+import { fisherExact, quantileOf } from "./statistics.js";
+import { orderHypotheses, stepHypotheses, stepUses } from "./step-hypotheses.js";
+
+/** How often, at most, a comparison of two groups that do not differ may name a difference. */
+const alpha = 0.01;
+const mostSeparators = 8;
+/** Of groups smaller than that, what is not proven is told as such when it is plain to see. */
+const fewRuns = 10;
+const plainDelta = 0.6;
+const mostUnproven = 3;
+
+export type GroupQuestion = {
+  a: GroupRuns;
+  b: GroupRuns;
+  /** whether a mark is none that the groups were made by */
+  isCompared(mark: number): boolean;
+  /** the groups were made by their runs' status */
+  byStatus: boolean;
+  wording: Wording;
+};
+
+type Told = Omit<GroupComparison, "coverage" | "shared_runs">;
+
+/** Both groups have runs. */
+export function compareGroupRuns({ a, b, isCompared, byStatus, wording }: GroupQuestion): Told {
+  const all = [
+    ...(byStatus ? [] : [failedShare(a, b)]),
+    ...markShares(a, b, isCompared),
+    ...figureAmounts(a, b).filter((found) => !byStatus || found.figure !== "errors"),
+    ...stepHypotheses(a.sampled, b.sampled),
+    ...orderHypotheses(a.sampled, b.sampled),
+  ];
+  const compared = comparedThings(all.map(({ least }) => least));
+  const told = (found: Hypothesis[], sure: boolean) =>
+    found.map((each) => separatorOf(each, { p: Math.min(1, each.p * compared), sure, wording }));
+  const proven = withoutRepeats(all.filter(({ p }) => p * compared <= alpha).sort(strongestFirst));
+  const smaller = Math.min(a.ids.length, b.ids.length);
+  const plain = smaller >= fewRuns || proven.length > 0 ? [] : withoutRepeats(all.filter(isPlain).sort(strongestFirst));
+  const separators = [...told(proven.slice(0, mostSeparators), true), ...told(plain.slice(0, mostUnproven), false)];
+  const isTooFew = fisherExact(a.ids.length, a.ids.length, 0, b.ids.length) * compared > alpha;
+  return {
+    verdict: verdictOf(separators, compared, isTooFew ? [a.ids.length, b.ids.length] : null),
+    a: figuresOf(a),
+    b: figuresOf(b),
+    separators,
+    compared,
+    steps: stepRows(a.sampled, b.sampled, proven, wording),
+    sampled: { a: a.sampled.length, b: b.sampled.length },
+  };
+}
+
+/**
+ * What a p has to be multiplied by: the number of things that could have been told apart at all. Source: Tarone, A
+ * modified Bonferroni method for discrete data (1990).
+ */
+function comparedThings(least: number[]): number {
+  const ordered = Float64Array.from(least).sort();
+  for (let k = 1; ; k++) {
+    const limit = alpha / k;
+    let testable = ordered.length;
+    while (testable > 0 && (ordered[testable - 1] as number) > limit) testable--;
+    if (testable <= k) return k;
+  }
+}
+
+/** Totals follow from what they are sums of, so that of two that are as strong the special one comes first. */
+const weights: Partial<Record<Hypothesis["type"], number>> = { failed: 2, figure: 0.7, order: 0.8 };
+
+function strength({ type, delta }: Hypothesis): number {
+  return Math.abs(delta) * (weights[type] ?? 1);
+}
+
+const strongestFirst = (x: Hypothesis, y: Hypothesis) => strength(y) - strength(x) || x.p - y.p;
+
+function isPlain(found: Hypothesis): boolean {
+  return found.type !== "figure" && found.type !== "order" && found.p < 1 && Math.abs(found.delta) >= plainDelta;
+}
+
+/** What comes after what follows from which tools and agents there are: told only where that says less. */
+function withoutRepeats(ordered: Hypothesis[]): Hypothesis[] {
+  const special = ordered.filter(({ type }) => type === "mark" || type === "step" || type === "step_error");
+  const most = Math.max(0, ...special.map(({ delta }) => Math.abs(delta)));
+  return ordered.filter(({ type, delta }) => type !== "order" || Math.abs(delta) * 0.8 > most);
+}
+
+function figuresOf(group: GroupRuns): GroupFigures {
+  const known = (figure: RunFigure) => group.figures[figure].filter((value) => !Number.isNaN(value));
+  const average = (figure: RunFigure) => {
+    const values = known(figure);
+    return values.length === 0 ? null : mean(values);
+  };
+  const durations = sorted(group.figures.duration_ms);
+  return {
+    runs: group.ids.length,
+    failed: group.failed.size,
+    duration_p50_ms: quantileOf(durations, 0.5),
+    duration_p95_ms: quantileOf(durations, 0.95),
+    mean_input_tokens: average("input_tokens"),
+    mean_cached_tokens: average("cached_tokens"),
+    mean_output_tokens: average("output_tokens"),
+    mean_cost_usd: average("cost_usd"),
+    mean_llm_calls: average("llm_calls"),
+    mean_errors: average("errors"),
+    unpriced_calls: group.unpriced_calls,
+  };
+}
+
+function stepRows(
+  a: readonly SampledRun[],
+  b: readonly SampledRun[],
+  proven: Hypothesis[],
+  wording: Wording,
+): StepRow[] {
+  const [usesA, usesB] = [stepUses(a), stepUses(b)];
+  const rank = new Map<string, number>();
+  for (const [i, found] of proven.entries())
+    if ("step" in found) {
+      const key = `${found.step.kind} ${found.step.name}`;
+      if (!rank.has(key)) rank.set(key, i);
+    }
+  const row = (key: string): StepRow => {
+    const { kind, name } = (usesA.get(key) ?? usesB.get(key)) as StepName;
+    const side = (uses: typeof usesA, runs: readonly SampledRun[]): StepRow["a"] => {
+      const use = uses.get(key);
+      const calls = use?.calls.reduce((sum, n) => sum + n, 0) ?? 0;
+      const durations = Float64Array.from(use?.durations ?? []).sort();
+      return {
+        runs: use?.ids.length ?? 0,
+        calls,
+        calls_per_run: runs.length === 0 ? 0 : Math.round((calls / runs.length) * 100) / 100,
+        p50_ms: quantileOf(durations, 0.5),
+        p95_ms: quantileOf(durations, 0.95),
+        errors: use?.errors ?? 0,
+      };
+    };
+    return { kind, name: wording.step({ kind, name }), a: side(usesA, a), b: side(usesB, b) };
+  };
+  return [...new Set([...usesA.keys(), ...usesB.keys()])]
+    .map((key) => ({ rank: rank.get(key) ?? proven.length, row: row(key) }))
+    .sort((x, y) => x.rank - y.rank || y.row.a.calls + y.row.b.calls - x.row.a.calls - x.row.b.calls)
+    .map((each) => each.row);
+}
+
+/** What a group comes to, as against what may have brought it about. */
+const outcomes = new Set<SeparatorKind>([
+  "failed",
+  "duration",
+  "input_tokens",
+  "output_tokens",
+  "cost",
+  "llm_calls",
+  "errors",
+]);
+
+function verdictOf(separators: Separator[], compared: number, few: [number, number] | null): Phrase {
+  const proven = separators.filter(({ sure }) => sure);
+  if (proven.length === 0) {
+    if (few) return phrase`not enough runs to tell them apart: ${few[0]} against ${few[1]}`;
+    return phrase`nothing separates them beyond chance: ${plural(compared, "thing")} compared`;
+  }
+  const isOutcome = ({ kind }: Separator) => outcomes.has(kind);
+  const outcome = proven.find(isOutcome);
+  const causes = proven.filter((each) => !isOutcome(each)).slice(0, 3);
+  const sentences = [
+    ...(outcome ? [outcome.summary] : []),
+    ...(causes.length > 0
+      ? [phrase`${outcome ? "what separates them: " : "separated by "}${joinPhrases(causes.map(shortName), ", ")}`]
+      : []),
+  ];
+  return joinPhrases(sentences, "; ");
+}
+
+const kindWords: Partial<Record<SeparatorKind, string>> = {
+  tool_error: "failing",
+  latency: "latency of",
+  calls: "number of calls of",
+  name: "runs named",
+  order: "order",
+};
+
+function shortName({ kind, name }: Separator): Phrase {
+  return name === null ? [kindWords[kind] ?? kind] : phrase`${kindWords[kind] ?? kind} ${nameOf(name)}`;
+}
