@@ -1,6 +1,7 @@
 /** Runs of agents summed by whence they came. Pure. */
 import type { GraphEdge, UnmetHandOff } from "./agent-graph.js";
-import type { GraphSpan, Origin, Passing, Unmet } from "./agent-passings.js";
+import type { Origin, Passing } from "./agent-passings.js";
+import type { GraphSpan, Unmet } from "./hand-off-wishes.js";
 
 /** ids named of each edge */
 const mostExamples = 3;
@@ -84,8 +85,14 @@ function total(passings: readonly Passing[], figure: "input_tokens" | "output_to
   return known.length === 0 ? null : Math.round(known.reduce((a, b) => a + b, 0) * 1e10) / 1e10;
 }
 
+/** Where agents start tells least. */
 function bestFirst(a: GraphEdge, b: GraphEdge): number {
-  return b.runs - a.runs || (b.cost_usd ?? 0) - (a.cost_usd ?? 0) || (keyOf(a, a.to) < keyOf(b, b.to) ? -1 : 1);
+  return (
+    Number(a.kind === "start") - Number(b.kind === "start") ||
+    b.runs - a.runs ||
+    (b.cost_usd ?? 0) - (a.cost_usd ?? 0) ||
+    (keyOf(a, a.to) < keyOf(b, b.to) ? -1 : 1)
+  );
 }
 
 /** Most frequent first. */

@@ -68,7 +68,7 @@ export const AgentGraph = z.object({
   agents: z.array(GraphAgent),
   edges: z.array(GraphEdge),
   unmet: z.array(UnmetHandOff),
-  /** model calls of all agents together */
+  /** of all agents together; calls, errors and latency are of llm calls, as in get_usage */
   total: UsageFigures,
   /** traces whose spans were looked at, of those that match */
   traces: z.object({ read: z.number(), matched: z.number(), matched_is_minimum: z.boolean() }),

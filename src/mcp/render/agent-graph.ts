@@ -17,10 +17,13 @@ function latency({ p50_ms, p95_ms }: { p50_ms: number | null; p95_ms: number | n
 export function graphHead({ agents, edges, total, traces }: AgentGraph): string {
   const named = agents.filter(({ agent }) => agent !== null).length;
   const handOffs = edges.reduce((sum, { kind, runs }) => (kind === "handoff" ? sum + runs : sum), 0);
+  const embeddings = agents.flatMap(({ models }) => models).filter(({ kind }) => kind === "embedding");
+  const embedded = embeddings.reduce((sum, { calls }) => sum + calls, 0);
   return dotted([
     named === 0 ? "no agents" : plural(named, "agent"),
     `${count(traces.matched)}${traces.matched_is_minimum ? "+" : ""} ${traces.matched === 1 ? "trace" : "traces"}`,
     plural(total.calls, "model call"),
+    embedded > 0 && plural(embedded, "embedding call"),
     tokenFigures(total),
     costFigures(total),
     handOffs > 0 && plural(handOffs, "hand-off"),

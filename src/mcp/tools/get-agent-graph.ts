@@ -1,6 +1,7 @@
 /** get_agent_graph: who called whom, handed over to whom, and used which tools and models. */
 import * as z from "zod";
 import { AgentGraph, type GraphAgent } from "../../model/agent-graph.js";
+import { AgensightError } from "../../model/error.js";
 import { count } from "../../model/format.js";
 import { estimateTokens } from "../../model/tokens.js";
 import { answerForm, filters, toFilter, traceId } from "../arguments.js";
@@ -25,6 +26,9 @@ export const getAgentGraph = defineTool({
   answer: AgentGraph,
   run: async (args, context) => {
     const { trace_id } = args;
+    const beside = ["since", "until", "session_id", "status"].filter((name) => name in context.given);
+    if (trace_id !== undefined && beside.length > 0)
+      throw new AgensightError("bad_argument", `trace_id names one trace: it goes without ${beside.join(", ")}.`);
     const graph = await context.reader.getAgentGraph({
       ...toFilter(args, context.now),
       ...(trace_id !== undefined && { trace_id }),
@@ -86,7 +90,7 @@ function graphText(graph: AgentGraph, budget: number, context: ToolContext): str
   for (const measure of measures) {
     const { blocks, folded } = agentBlocks(graph, measure);
     shown = withinRoom(blocks, room);
-    isFolded = folded;
+    isFolded = folded || shown.length < blocks.length;
     if (shown.length === blocks.length) break;
   }
   if (graph.agents.length === 0) return tail(graph, 0, budget, false, context.given);

@@ -1,5 +1,5 @@
 /** Whom recorded words ask to go on: tool calls in a model's answer, the next step in an agent's output. */
-import type { Asked, GraphSpan } from "../../model/agent-passings.js";
+import type { Asked, GraphSpan } from "../../model/hand-off-wishes.js";
 import { decodeRow, outputMessages, type SpanSource, sourceText, wholeSpanColumns } from "../read-span.js";
 import type { DecodedSpan } from "../span-body.js";
 
