@@ -77,6 +77,8 @@ const questions: [tool: string, args: Record<string, unknown>][] = [
   ["search_spans", { query: "please" }],
   ["search_spans", { query: "rest" }],
   ["search_spans", { query: "tell" }],
+  ["get_agent_graph", {}],
+  ["get_agent_graph", { format: "mermaid" }],
   ["list_sessions", {}],
   ["get_session", { session_id: `session of ${address}` }],
   ["get_usage", { group_by: ["model", "agent"] }],
@@ -88,7 +90,7 @@ describe("a secret of earlier times", () => {
     const answers: string[] = [];
     for (const [tool, args] of questions) {
       for (const format of ["text", "json"]) {
-        const { text, isError } = await mcp.call(tool, { ...args, format, max_tokens: 20_000 });
+        const { text, isError } = await mcp.call(tool, { format, ...args, max_tokens: 20_000 });
         expect([tool, isError]).toEqual([tool, false]);
         // what was asked with comes back in the call for the next page
         answers.push(text.replaceAll(String(args.session_id), "").replaceAll(JSON.stringify(args.session_id), ""));
