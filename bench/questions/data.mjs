@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { timed } from "../import.mjs";
 import { scenes } from "./asked/scenes.mjs";
+import { recordedClean } from "./clean/recorded.mjs";
 import { regressionPairs } from "./groups/regressions.mjs";
 import { cleanRuns, plantedRuns } from "./made/runs.mjs";
 
@@ -32,11 +33,6 @@ export async function writeData(folder, now) {
   );
   writeFileSync(path("made"), runs.map(({ lines }) => lines.join("\n")).join("\n"));
 
-  return {
-    files: { corpus: path("corpus"), demo: path("demo"), made: path("made") },
-    planted,
-    clean,
-    pairs,
-    scenes: told,
-  };
+  const files = { corpus: path("corpus"), demo: path("demo"), made: path("made") };
+  return { files, planted, clean: [...clean, ...recordedClean(files)], pairs, scenes: told };
 }

@@ -54,10 +54,10 @@ async function judgePlanted(asked, { id, fault, shape, kinds, evidence, words, t
 }
 
 /** A finding on a clean run is false when it is more than information. */
-async function judgeClean(asked, { id, shape, traceId }) {
+async function judgeClean(asked, { id, shape, traceId, over, allows = [] }) {
   try {
-    const { findings } = await asked.diagnose("made", traceId);
-    const wrong = findings.filter(({ severity }) => severity !== "info");
+    const { findings } = await asked.diagnose(over, traceId);
+    const wrong = findings.filter(({ kind, severity }) => severity !== "info" && !allows.includes(kind));
     return { id, shape, traceId, asked: true, ok: wrong.length === 0, got: wrong.map(shown).join(" | ") };
   } catch (error) {
     return { id, shape, traceId, asked: false, ...failure(error) };

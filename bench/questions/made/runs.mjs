@@ -44,7 +44,7 @@ export function plantedRuns(now) {
   );
 }
 
-/** The innocent runs: `{id, shape, …run}`. */
+/** The innocent runs: `{id, shape, over, …run}`. */
 export function cleanRuns(now) {
   let count = 0;
   return innocent.flatMap((look) =>
@@ -61,7 +61,7 @@ export function cleanRuns(now) {
           ["clean", look.shape, domain, String(i)],
           now - (20 + ((count++ * 29) % 140)) * hour,
         );
-        return { ...run, id: `clean ${count}`, shape: `${look.shape} (${domain}, ${told})` };
+        return { ...run, over: "made", id: `clean ${count}`, shape: `${look.shape} (${domain}, ${told})` };
       }),
     ),
   );
