@@ -165,7 +165,7 @@ export const repeating = [
       ordinary(run, 2, { without: ["query_metrics", "rollback"] });
       run.step([freshCall(run, "rollback")]);
       read(300, 900);
-      run.wait(run.random.between(8000, 12_000));
+      run.step([["sleep", { seconds: 10 }, { result: "", ms: 10_003 }]], { thinks: "" });
       read(180, 260);
       answer(run);
     },
