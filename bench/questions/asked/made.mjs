@@ -359,7 +359,7 @@ function versions(pairs) {
   const compared = (id) => [["compare_traces", { group_a: pair(id).group_a, group_b: pair(id).group_b }]];
   return [
     ask("version-slow", "What changed since the new version went live?", compared("regression 1"), [/lookup_order/]),
-    ask("version-model", "Is gpt-4o-mini worse than gpt-4.1 for our analyst?", compared("regression 5"), [
+    ask("version-model", "Is gpt-4o worse than gpt-4.1 for our analyst?", compared("regression 5"), [
       /run_sql/,
       /SyntaxError|syntax error|fail/i,
     ]),

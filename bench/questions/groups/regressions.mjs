@@ -2,6 +2,7 @@
 import { domains } from "../domains/all.mjs";
 import { report } from "../domains/words.mjs";
 import { draws } from "../made/draws.mjs";
+import { models } from "../made/models.mjs";
 import { everyday } from "./flow.mjs";
 
 const hour = 3_600_000;
@@ -53,7 +54,7 @@ const pairs = [
     ...byModel,
     a: { domain: "analytics", model: "gpt-4.1", dialect: "vercel7" },
     b: {
-      model: "gpt-4o-mini",
+      model: "gpt-4o",
       fails: { run_sql: [0.75, { type: "SyntaxError", message: 'syntax error at or near "GROUP"' }] },
     },
     words: [/run_sql|SyntaxError/],
@@ -159,7 +160,10 @@ const alike = [
   { shape: "noise, by time, streamed", ...byTime, a: { domain: "research", streams: true }, b: {} },
 ];
 
-/** `{id, fault, shape, group_a, group_b, words, runs}`; the filters are those of the tools' shared arguments. */
+/**
+ * `{id, fault, shape, group_a, group_b, words, runs}`; the filters are those of the tools' shared arguments, models as
+ * answers name them.
+ */
 export function regressionPairs(now) {
   return [
     ...pairs.map((pair, i) => [pair, `regression ${i + 1}`]),
@@ -174,15 +178,21 @@ function made({ shape, split, words, count = 20, countB = count, every = 17, ...
   const base = { ...pair.a, service: split === "service" ? `${service}-v1` : service };
   const changed = { ...base, ...pair.b, ...(split === "service" && { service: `${service}-v2` }) };
   const a = everyday(`${id} a`, { ...base, count, every, from, version: "1.8.0" });
-  const b = everyday(`${id} b`, { ...changed, count: countB, every, from: then, version: "1.9.0" });
+  const b = everyday(`${id} b`, {
+    ...changed,
+    count: countB,
+    every,
+    from: then,
+    version: words && split === "time" ? "1.9.0" : "1.8.0",
+  });
   const filters = {
     time: [
       { service, until: iso(then - 1000) },
       { service, since: iso(then - 1000) },
     ],
     model: [
-      { service, model: base.model },
-      { service, model: changed.model },
+      { service, model: models[base.model]?.answers },
+      { service, model: models[changed.model]?.answers },
     ],
     service: [{ service: base.service }, { service: changed.service }],
     agent: [

@@ -18,10 +18,11 @@ export async function open(files, folder) {
     call,
     /** `{findings: [{kind, severity, summary, evidence}]}`, best first. */
     diagnose: (data, trace_id) => clients[data].askJson("diagnose_trace", { trace_id }),
-    /** `{first, text}`: the first difference in words, null where none is named. */
+    /** `{first, text}`: the first difference that is sure, in words; a version's name alone is none. */
     compare: async (data, group_a, group_b) => {
-      const { differences } = await clients[data].askJson("compare_traces", { group_a, group_b });
-      return { first: differences[0] ? JSON.stringify(differences[0]) : null, text: "" };
+      const { verdict, separators } = await clients[data].askJson("compare_traces", { group_a, group_b });
+      const first = separators.find(({ kind, sure }) => sure && kind !== "version");
+      return { first: first?.summary ?? null, text: verdict };
     },
     close: () => Promise.all(Object.values(clients).map((client) => client.close())),
   };
