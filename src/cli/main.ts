@@ -10,6 +10,7 @@ export function main(args: string[]): Promise<void> {
     tail: async () => (await import("./commands/tail.js")).tail,
     import: async () => (await import("./commands/import.js")).importCommand,
     export: async () => (await import("./commands/export.js")).exportCommand,
+    check: async () => (await import("./commands/check.js")).check,
     doctor: async () => (await import("./commands/doctor.js")).doctor,
     redact: async () => (await import("./commands/redact.js")).redact,
     prune: async () => (await import("./commands/prune.js")).prune,

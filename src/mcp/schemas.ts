@@ -1,5 +1,6 @@
 /** The published JSON Schemas: what tools take, what they answer as JSON, and the shapes these are made of. */
 import * as z from "zod";
+import { CheckRules } from "../model/check.js";
 import { IngestMessage } from "../model/ingest-message.js";
 import { LiveEvent } from "../model/live.js";
 import { Coverage, SessionSummary, SpanSummary, TraceSummary, UsageFigures } from "../model/summary.js";
@@ -26,6 +27,8 @@ export function publishedSchemas(): Map<string, Record<string, unknown>> {
     return { $schema, title, ...json };
   };
   for (const [name, [type, title]] of Object.entries(shapes)) schemas.set(`${name}.json`, answer(title, type));
+  const { $schema, ...rules } = z.toJSONSchema(CheckRules, { io: "input" });
+  schemas.set("check-rules.json", { $schema, title: "Rules of agensight check", ...rules });
   for (const tool of tools) {
     schemas.set(`tools/${tool.name}.arguments.json`, {
       $schema: draft,

@@ -161,6 +161,14 @@ export type StoreInfo = {
   services: { service: string; traces: number; max_age_s: number | null; max_bytes: number | null }[];
 };
 
+/** One trace, or the newest `limit` that match. `progress` is called after each. */
+export type CheckQuery = TraceFilter & {
+  trace_id?: string;
+  limit: number;
+  rules: CheckRules;
+  progress?(done: number, all: number): void;
+};
+
 /** Errors: `AgensightError` with code not_found, ambiguous (hint lists candidates), pruned, bad_argument. */
 export interface TraceReader {
   listTraces(
@@ -184,7 +192,7 @@ export interface TraceReader {
   getAgentGraph(query: TraceFilter & { trace_id?: string }): Promise<AgentGraph>;
   /** of one call, or of all calls of a run */
   explainContext(query: { trace_id?: string; span_id?: string }): Promise<ContextExplanation>;
-  checkTraces(query: TraceFilter & { trace_id?: string; rules: CheckRules }): Promise<CheckResult>;
+  checkTraces(query: CheckQuery): Promise<CheckResult>;
   /**
    * What happened to spans after `after_seq`, oldest change first; of each span its last change only. Nothing older
    * than `as_of_seq` is missing when `has_more` is false. `dropped_spans`, `store_id`: as in `StoreInfo`, which costs more

@@ -79,7 +79,7 @@ describe("bad arguments", () => {
   it("names the tools for an unknown tool", async () => {
     expect(await error("list_trace", {})).toMatchInlineSnapshot(`
       "Error (bad_argument): There is no tool list_trace (did you mean "list_traces"?).
-      Tools: list_traces, get_trace, get_span, search_spans, list_sessions, get_session, get_usage, find_errors, get_agent_graph, diagnose_trace, compare_traces, explain_context, tail_spans."
+      Tools: list_traces, get_trace, get_span, search_spans, list_sessions, get_session, get_usage, find_errors, get_agent_graph, diagnose_trace, compare_traces, explain_context, tail_spans, check_trace."
     `);
   });
 

@@ -20,6 +20,7 @@ describe("tools/list", () => {
       "compare_traces",
       "explain_context",
       "tail_spans",
+      "check_trace",
     ]);
     for (const tool of tools) {
       expect(tool.annotations).toEqual({ readOnlyHint: true, idempotentHint: true, openWorldHint: false });
@@ -52,6 +53,7 @@ describe("tools/list", () => {
       compare_traces: "a b group_a group_b max_tokens format",
       explain_context: "trace_id span_id cursor max_tokens format",
       tail_spans: "cursor wait_ms wait_for kind service session_id agent model status trace_id limit max_tokens format",
+      check_trace: "rules trace_id since until service session_id agent model limit max_tokens format",
     };
     for (const tool of tools) {
       expect(Object.keys(tool.inputSchema.properties ?? {}).join(" ")).toBe(promised[tool.name]);

@@ -83,6 +83,16 @@ const questions: [tool: string, args: Record<string, unknown>][] = [
   ["get_session", { session_id: `session of ${address}` }],
   ["get_usage", { group_by: ["model", "agent"] }],
   ["tail_spans", { cursor: "t0", wait_ms: 0 }],
+  [
+    "check_trace",
+    {
+      rules: [
+        { rule: "no_errors" },
+        { rule: "calls", tool: "*", max: 0, same_arguments: true },
+        { rule: "schema", of: "result", tool: "*", schema: { const: 1 } },
+      ],
+    },
+  ],
 ];
 
 describe("a secret of earlier times", () => {

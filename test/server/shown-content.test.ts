@@ -108,6 +108,17 @@ const spanFields = [
   ...["input_messages", "output_messages", "my.note", "my.list", "gen_ai.input.messages", "gen_ai.tool.call.result"],
 ];
 const ids = [1, 2, 3].map(spanId);
+/** Rules that fail, so that what they looked at is told. */
+const rules = [
+  { rule: "no_errors" },
+  { rule: "calls", tool: "*", max: 0, same_arguments: true },
+  { rule: "schema", of: "arguments", tool: "*", schema: { properties: { query: { const: 1 } } } },
+  { rule: "schema", of: "arguments", tool: "*", schema: { additionalProperties: false } },
+  { rule: "schema", of: "result", tool: "*", schema: { const: 1 } },
+  { rule: "schema", of: "answer", schema: { const: 1 } },
+  { rule: "uses_result", tool: "*", in: "answer" },
+  { rule: "limit", of: "duration_ms", max: 0 },
+];
 const questions: [tool: string, args: Record<string, unknown>][] = [
   ["list_traces", {}],
   ["list_traces", { text: "words" }],
@@ -126,6 +137,7 @@ const questions: [tool: string, args: Record<string, unknown>][] = [
   ["explain_context", { trace_id: traceId(1) }],
   ...[1, 3].map((id): [string, object] => ["explain_context", { span_id: spanId(id) }]),
   ["tail_spans", { cursor: "t0", wait_ms: 0 }],
+  ["check_trace", { rules }],
 ] as [string, Record<string, unknown>][];
 const resources = [
   "agensight://live",

@@ -1,7 +1,17 @@
-/** TODO: names and texts through `show`. */
+/** What is shown of a check: the rules are the asker's own words, what was found is recorded. */
 import type { CheckResult } from "../../model/check.js";
-import type { Show } from "../show.js";
+import { orNull, type Show, showPhrase } from "../show.js";
 
-export function showCheck(_show: Show, given: CheckResult): CheckResult {
-  return given;
+export function showCheck(show: Show, given: CheckResult): CheckResult {
+  return {
+    ...given,
+    rules: given.rules.map((rule) => ({
+      ...rule,
+      outcomes: rule.outcomes.map((outcome) => ({
+        ...outcome,
+        session_id: orNull(show.session, outcome.session_id),
+        details: outcome.details.map((detail) => ({ ...detail, summary: showPhrase(show, detail.summary) })),
+      })),
+    })),
+  };
 }

@@ -1,5 +1,6 @@
 /** The tools that a model sees, in the order it sees them. */
 import type { Tool } from "../tool.js";
+import { checkTrace } from "./check-trace.js";
 import { compareTraces } from "./compare-traces.js";
 import { diagnoseTrace } from "./diagnose-trace.js";
 import { explainContext } from "./explain-context.js";
@@ -28,4 +29,5 @@ export const tools: readonly Tool[] = [
   compareTraces,
   explainContext,
   tailSpans,
+  checkTrace,
 ];
