@@ -6,7 +6,7 @@ import { phraseText } from "./phrase.js";
 
 export const percent = (share: number): string => (share > 0 && share < 0.01 ? "<1 %" : `${Math.round(share * 100)} %`);
 
-const signed = (n: number) => `${n < 0 ? "−" : "+"}${count(Math.abs(n))}`;
+export const signed = (n: number) => `${n < 0 ? "−" : "+"}${count(Math.abs(n))}`;
 
 export function partLine(part: ContextPart): string {
   const where = part.message !== null && part.count === 1 ? ` #${part.message}` : "";

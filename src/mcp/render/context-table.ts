@@ -2,27 +2,35 @@
 import type { CallContext } from "../../model/context.js";
 import { count, plural } from "../../model/format.js";
 import { estimateTokens } from "../../model/tokens.js";
-import { callLine } from "./context-lines.js";
+import { callLine, signed } from "./context-lines.js";
 import { nameText } from "./fence.js";
 
 const quiet = new Set(["read", "first", "too_short", "unused", undefined]);
 const foldTokens = 30;
 
-/** How much each call asks to be seen. */
+/** Up to this many calls are not folded where there is room. */
+const few = 8;
+/** Growth of this many times the usual one stands out. */
+const outstanding = 1.5;
+
+/** How much each call asks to be seen; 0 = it is like the others. */
 function weigh(calls: readonly CallContext[]): number[] {
-  const growth = calls.map(({ delta, input_tokens }) => delta?.input_tokens ?? input_tokens ?? 0);
-  const largest = growth.reduce((most, n) => Math.max(most, Math.abs(n)), 1);
+  const growth = calls.map(({ delta, input_tokens }) => Math.abs(delta?.input_tokens ?? input_tokens ?? 0));
+  const sorted = growth.slice().sort((a, b) => a - b);
+  const usual = sorted[sorted.length >> 1] as number;
+  const largest = Math.max(1, sorted.at(-1) ?? 0);
   const lastOf = new Map(calls.map(({ conversation }, i) => [conversation, i]));
   return calls.map((call, i) => {
     const { delta, cache } = call;
     const changed = (delta?.dropped.messages ?? 0) + (delta?.rewritten_count ?? 0) > 0;
-    const size = Math.abs(growth[i] as number) / largest;
-    return (
-      (quiet.has(cache?.state) ? 0 : 2) +
-      (changed ? 1 : 0) +
-      (delta && lastOf.get(call.conversation) !== i ? 0 : 0.5) +
-      size
-    );
+    const size = growth[i] as number;
+    const reasons = [
+      !quiet.has(cache?.state) && 2,
+      changed && 1,
+      (delta === null || lastOf.get(call.conversation) === i) && 0.5,
+      (calls.length <= few || size > usual * outstanding) && size / largest + 0.01,
+    ];
+    return reasons.reduce<number>((sum, reason) => sum + (reason || 0), 0);
   });
 }
 
@@ -33,7 +41,9 @@ export function contextTable(
   budget: number,
 ): { text: string; shown: number } {
   const weights = weigh(calls);
-  const best = calls.map((_, i) => i).sort((a, b) => (weights[b] as number) - (weights[a] as number) || a - b);
+  const best = calls
+    .flatMap((_, i) => ((weights[i] as number) > 0 ? [i] : []))
+    .sort((a, b) => (weights[b] as number) - (weights[a] as number) || a - b);
   const lines = new Map<number, string>();
   let used = 0;
   for (const i of best) {
@@ -86,6 +96,7 @@ function inConversations(calls: readonly CallContext[]): number[] {
 function foldLine(calls: readonly CallContext[]): string {
   const sizes = calls.map(({ input_tokens }) => input_tokens).filter((n) => n !== null);
   const steps = calls.map(({ delta }) => delta?.input_tokens ?? null).filter((n) => n !== null);
+  const [least, most] = [Math.min(...steps), Math.max(...steps)];
   const cached = calls.reduce((sum, call) => sum + (call.cached_tokens ?? 0), 0);
   const input = sizes.reduce((sum, n) => sum + n, 0);
   const [first, last] = [sizes[0], sizes.at(-1)];
@@ -95,7 +106,7 @@ function foldLine(calls: readonly CallContext[]): string {
       : first === last
         ? `${count(first)} tok`
         : `${count(first)} → ${count(last)} tok`,
-    steps.length > 0 && `each +${count(Math.min(...steps))} to +${count(Math.max(...steps))}`.replaceAll("+-", "−"),
+    steps.length > 0 && (least === most ? signed(least) : `each ${signed(least)} to ${signed(most)}`),
     cached > 0 && input > 0 && `cached ${Math.round((cached / input) * 100)} %`,
   ];
   return `… ${plural(calls.length, "more call")}: ${parts.filter(Boolean).join(", ")}`;

@@ -15,6 +15,7 @@ import {
   partLine,
   percent,
   rewrittenLine,
+  signed,
 } from "../render/context-lines.js";
 import { contextTable } from "../render/context-table.js";
 import { callText, coverageLine } from "../render/coverage.js";
@@ -135,10 +136,7 @@ function callAnswer(found: ContextExplanation, budget: number): string {
 function callChanges(call: CallContext): string[] {
   const { delta } = call;
   if (!delta) return ["goes on from no earlier call of the run"];
-  const size =
-    delta.input_tokens === null
-      ? ""
-      : `: ${delta.input_tokens < 0 ? "−" : "+"}${count(Math.abs(delta.input_tokens))} tok`;
+  const size = delta.input_tokens === null ? "" : `: ${signed(delta.input_tokens)} tok`;
   return [
     `against the call before (span ${idText(delta.previous_span_id)})${size}; ${changeText(call, 5) || "the same"}`,
     ...delta.rewritten.map((change) => `rewritten: ${rewrittenLine(change)}`),
