@@ -1,5 +1,7 @@
 /** What went wrong in a run, or that nothing did: every detector's findings, causes first. Pure. */
 import { criticalPath } from "./critical-path.js";
+import { detectCacheBreaks } from "./detectors/cache-break.js";
+import { detectContextGrowth } from "./detectors/context-growth.js";
 import { detectEmptyResults } from "./detectors/empty-result.js";
 import { detectErrorChains } from "./detectors/error-chain.js";
 import { detectIdleGaps } from "./detectors/idle-gap.js";
@@ -31,6 +33,8 @@ const detectors: readonly Detector[] = [
   detectSlowSteps,
   detectIdleGaps,
   detectSlowFirstTokens,
+  detectContextGrowth,
+  detectCacheBreaks,
 ];
 
 export function diagnoseRun(run: Run, earlier: Surroundings["earlier"]): Diagnosis {

@@ -123,7 +123,7 @@ export function messageLabel({ thread }: Call, message: number): Phrase {
   return phrase`${nameOf((thread.messages[message] as Heard).message.role)} message`;
 }
 
-function toolChange(before: ToolList | null, after: ToolList | null): Phrase {
+export function toolChange(before: ToolList | null, after: ToolList | null): Phrase {
   if (!before || !after) return before ? phrase`tool definitions, gone` : phrase`tool definitions, new`;
   const { added, removed, edited, reordered } = compareToolLists(before, after);
   const list = (what: string, names: string[]): Phrase[] => {
