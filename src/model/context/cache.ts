@@ -1,9 +1,11 @@
 /** What a call read from the provider's cache against what the call before had left there. */
 import type { CacheState } from "../context.js";
-import type { Step } from "../run.js";
+import type { Heard, Step } from "../run.js";
 import { compareMessages, type MessageChanges } from "./compare-messages.js";
 import { type Call, type Contexts, isSameCounter, modelOf } from "./contexts.js";
 import { priced, type Rates } from "./rates.js";
+import type { ToolList } from "./tool-list.js";
+import { textOf } from "./units.js";
 
 export type CacheReading = {
   state: CacheState;
@@ -123,16 +125,17 @@ function differenceOf(before: Call, call: Call): { at: Place | null; gone: numbe
   let gone = 0;
   let at: Place | null = null;
   if (before.head.tools !== call.head.tools) {
-    gone += before.tools_tokens;
+    gone += before.tools_tokens * goneTools(before.head.toolList, call.head.toolList);
     at = { part: "tools" };
   }
   if (before.head.system !== call.head.system) {
-    gone += before.system_tokens;
+    gone += before.system_tokens * goneText(before.head.system?.text() ?? "", call.head.system?.text() ?? "");
     at ??= { part: "system" };
   }
   if (!changes) return { at, gone };
-  for (const message of [...changes.dropped, ...changes.rewritten.map(([old]) => old)])
-    gone += messageTokens(before, message);
+  for (const message of changes.dropped) gone += messageTokens(before, message);
+  for (const [old, now] of changes.rewritten)
+    gone += messageTokens(before, old) * goneText(messageText(before, old), messageText(call, now));
   const prefix = changes.prefix;
   if (prefix < before.messages) {
     const rewritten = changes.rewritten.find(([old]) => old === prefix);
@@ -143,6 +146,28 @@ function differenceOf(before: Call, call: Call): { at: Place | null; gone: numbe
     };
   }
   return { at, gone };
+}
+
+const messageText = ({ thread }: Call, index: number) => textOf(thread.messages[index] as Heard);
+
+/** How much of a text is not in the other one any more, by what they begin and end with; 0 to 1. */
+function goneText(before: string, after: string): number {
+  if (before === "") return 0;
+  const most = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < most && before.charCodeAt(start) === after.charCodeAt(start)) start++;
+  let end = 0;
+  while (end < most - start && before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end))
+    end++;
+  return 1 - (start + end) / before.length;
+}
+
+function goneTools(before: ToolList | null, after: ToolList | null): number {
+  if (!before) return 0;
+  const kept = new Set(after?.definitions ?? []);
+  const all = before.definitions.reduce((sum, each) => sum + each.length, 0);
+  const same = before.definitions.reduce((sum, each) => sum + (kept.has(each) ? each.length : 0), 0);
+  return all === 0 ? 0 : 1 - same / all;
 }
 
 function changesSince(before: Call, call: Call): MessageChanges | null {

@@ -8,7 +8,7 @@ import type { Call } from "./contexts.js";
 import { unitLabel } from "./describe.js";
 import { type Difference, firstDifference } from "./first-difference.js";
 import { compareToolLists, type ToolList } from "./tool-list.js";
-import { partText, type Unit } from "./units.js";
+import { textOf, type Unit } from "./units.js";
 
 /** Rewritten parts that are shown of one call. */
 const shown = 5;
@@ -95,8 +95,6 @@ function changeOf(at: Place, previous: Call, call: Call, redact: Redact): Contex
     ...differenceOf(textOf(old), textOf(now), redact),
   };
 }
-
-const textOf = ({ message }: Heard) => message.parts.map(partText).join("\n");
 
 function difference(before: Unit | null, after: Unit | null, redact: Redact) {
   return before && after ? differenceOf(before.text(), after.text(), redact) : {};

@@ -41,7 +41,7 @@ export function likelyTokens(text: string): number {
   return ((tokens / caution) * text.length) / sampled;
 }
 
-export function partText(part: MessagePart): string {
+function partText(part: MessagePart): string {
   switch (part.type) {
     case "text":
     case "reasoning":
@@ -54,6 +54,8 @@ export function partText(part: MessagePart): string {
       return part.summary;
   }
 }
+
+export const textOf = ({ message }: Heard): string => message.parts.map(partText).join("\n");
 
 const systemRoles = new Set(["system", "developer"]);
 
