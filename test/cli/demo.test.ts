@@ -13,7 +13,7 @@ describe("agensight demo", () => {
     expect([code, stderr.trim()]).toEqual([0, ""]);
     expect(stdout).toContain("imported 687 spans and 35 log records");
     expect(stdout.match(/→ \w+ \{/g)).toHaveLength(5);
-    expect(stdout).toContain('→ get_trace {"trace_id":');
+    expect(stdout).toContain('→ diagnose_trace {"trace_id":');
     expect(stdout).toContain("PaymentDeclined");
     expect(stdout).toContain("TimeoutError");
     expect(stdout).toMatch(/│ writer \| claude-sonnet-4-5 \| 2 \|.*\$0\.\d+/);

@@ -2,9 +2,9 @@
 import type { Question } from "./ask.js";
 import { demoService } from "./record.js";
 
-/** The id that stands in an earlier answer beside or above a word; the start of it will do for a call. */
+/** The first trace that an earlier answer names. */
 function traceIdIn(answer: string): string {
-  const id = /\b[0-9a-f]{6,32}\b/.exec(answer)?.[0];
+  const id = /\b[0-9a-f]{32}\b/.exec(answer)?.[0];
   if (!id) throw new Error("the answer names no trace");
   return id;
 }
@@ -16,13 +16,13 @@ export const questions: Question[] = [
     arguments: () => ({ service: demoService }),
   },
   {
-    words: "Did any of its runs fail?",
-    tool: "list_traces",
-    arguments: () => ({ service: demoService, status: "error" }),
+    words: "What went wrong in them?",
+    tool: "find_errors",
+    arguments: () => ({ service: demoService }),
   },
   {
-    words: "Why? Show me that run.",
-    tool: "get_trace",
+    words: "Why did the refund fail?",
+    tool: "diagnose_trace",
     arguments: (earlier) => ({ trace_id: traceIdIn(earlier[1] ?? "") }),
   },
   {
