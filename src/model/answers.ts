@@ -1,7 +1,7 @@
 /** What a run told its user, and whether that admits that something failed or was not found. Pure. */
 import { messageText, readMessages } from "./read-message.js";
 import type { Run, Step } from "./run.js";
-import { endOf, type RunTree } from "./run-tree.js";
+import { endOf, follows, type RunTree } from "./run-tree.js";
 
 /** Answers are judged by their beginning. */
 const mostText = 20_000;
@@ -10,7 +10,7 @@ const mostText = 20_000;
 export function answersAfter(run: Run, tree: RunTree, from_us: number): string | null {
   const texts: string[] = [];
   for (const step of run.steps) {
-    if (step.kind !== "llm" || step.start_us < from_us) continue;
+    if (step.kind !== "llm" || !follows(step.start_us, from_us)) continue;
     for (const message of run.contents(step).said)
       if (!message.parts.some((part) => part.type === "tool_call")) texts.push(messageText(message).slice(0, mostText));
   }

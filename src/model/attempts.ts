@@ -1,8 +1,9 @@
 /** Calls that were tried again after they failed: which attempts belong together, and what they took. Pure. */
 import { findCauses } from "./causes.js";
+import { perRun } from "./per-run.js";
 import { isRateLimit } from "./rate-limits.js";
 import type { Run, Step } from "./run.js";
-import { endOf, type RunTree } from "./run-tree.js";
+import { endOf, follows, type RunTree, treeOf } from "./run-tree.js";
 import { compareArguments } from "./similar-arguments.js";
 import { toolUses } from "./tool-uses.js";
 
@@ -24,7 +25,8 @@ export type Retry = { failed: Attempt[]; success: Attempt | null; isRateLimited:
 /** Chains that are followed at once for one subject; of more, the oldest are let go. */
 const mostOpen = 20;
 
-export function findRetries(run: Run, tree: RunTree): Retry[] {
+export const findRetries = perRun((run): readonly Retry[] => {
+  const tree = treeOf(run);
   const open = new Map<string, Attempt[][]>();
   const retries: Retry[] = [];
   const close = (failed: Attempt[], success: Attempt | null) => {
@@ -34,7 +36,7 @@ export function findRetries(run: Run, tree: RunTree): Retry[] {
   for (const attempt of attemptsOf(run, tree)) {
     const key = `${attempt.subject}\n${attempt.place}`;
     const chains = open.get(key) ?? [];
-    const at = chains.findIndex((chain) => follows(chain.at(-1) as Attempt, attempt));
+    const at = chains.findIndex((chain) => isNext(chain.at(-1) as Attempt, attempt));
     const chain = at < 0 ? null : (chains[at] as Attempt[]);
     if (attempt.failure) {
       if (chain) chain.push(attempt);
@@ -50,17 +52,17 @@ export function findRetries(run: Run, tree: RunTree): Retry[] {
   }
   for (const chains of open.values()) for (const chain of chains) close(chain, null);
   return retries;
-}
+});
 
-function follows(failed: Attempt, next: Attempt): boolean {
-  return next.start_us >= failed.end_us && compareArguments(failed.input, next.input) !== "other";
+function isNext(failed: Attempt, next: Attempt): boolean {
+  return follows(next.start_us, failed.end_us) && compareArguments(failed.input, next.input) !== "other";
 }
 
 /** What failed of itself or succeeded, in the order of starts; what failed because of something below it is no attempt. */
 function attemptsOf(run: Run, tree: RunTree): Attempt[] {
-  const causes = new Set(findCauses(run, tree).map(({ step }) => step));
+  const causes = new Set(findCauses(run).map(({ step }) => step));
   const attempts: Attempt[] = [];
-  for (const { step, name, input, failure, start_us, end_us } of toolUses(run, tree)) {
+  for (const { step, name, input, failure, start_us, end_us } of toolUses(run)) {
     if (!step || step.end_us === null || (step.status === "error" && !causes.has(step))) continue;
     attempts.push({ subject: `${step.kind} ${name}`, place: step.agent ?? "", step, start_us, end_us, input, failure });
   }

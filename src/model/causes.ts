@@ -1,6 +1,7 @@
 /** Which failures of a run were the first ones, by which spans they travelled up, and whether they ended it. Pure. */
+import { perRun } from "./per-run.js";
 import type { Run, Step } from "./run.js";
-import { endOf, findAbove, type RunTree } from "./run-tree.js";
+import { endOf, findAbove, follows, type RunTree, treeOf } from "./run-tree.js";
 
 export type Cause = {
   step: Step;
@@ -14,7 +15,8 @@ export type Cause = {
  * A span that failed passes on the failures below it that say what it says; where none does, those right below it
  * after which no model answered any more. All others had been dealt with before it failed. Linear but for the paths.
  */
-export function findCauses(run: Run, tree: RunTree): Cause[] {
+export const findCauses = perRun((run): readonly Cause[] => {
+  const tree = treeOf(run);
   const above = new Map<Step, Step | null>();
   const below = new Map<Step, Step[]>();
   const lastAnswer = new Map<Step, number>();
@@ -40,7 +42,9 @@ export function findCauses(run: Run, tree: RunTree): Cause[] {
   for (const [failed, candidates] of below) {
     const echoed = candidates.filter((candidate) => isEcho(failed, candidate));
     const wentOn = lastAnswer.get(failed) ?? Number.NEGATIVE_INFINITY;
-    const last = candidates.filter((candidate) => tree.parent(candidate) === failed && wentOn < endOf(candidate));
+    const last = candidates.filter(
+      (candidate) => tree.parent(candidate) === failed && !follows(wentOn, endOf(candidate)),
+    );
     for (const candidate of echoed.length > 0 ? echoed : last) {
       passesOn.set(candidate, failed);
       hasCause.add(failed);
@@ -54,7 +58,7 @@ export function findCauses(run: Run, tree: RunTree): Cause[] {
       return { step, path, outcome: outcomeOf(run, tree, path.at(-1) ?? step) };
     })
     .sort((a, b) => endOf(a.step) - endOf(b.step));
-}
+});
 
 /** `top`: the uppermost span that a failure reached. */
 function outcomeOf(run: Run, tree: RunTree, top: Step): Cause["outcome"] {

@@ -4,8 +4,8 @@ import { absorbedBy, isControlFlow } from "./causes.js";
 import { asFields, parseLoose } from "./read-part.js";
 import { emptiness, failureIn } from "./result-text.js";
 import type { Run, Step } from "./run.js";
-import { endOf, type RunTree } from "./run-tree.js";
-import { compareArguments } from "./similar-arguments.js";
+import { endOf, follows, type RunTree } from "./run-tree.js";
+import { compareArguments, isReworded } from "./similar-arguments.js";
 import type { ToolUse } from "./tool-uses.js";
 
 /**
@@ -41,7 +41,7 @@ export function handlingOf(run: Run, tree: RunTree, uses: readonly ToolUse[]): (
     const isOverlooked = use?.failure && use.step?.status !== "error";
     if (!isOverlooked && isAbsorbed(run, tree, step)) return "absorbed";
     const like = [step, ...(top === step ? [] : [top])].flatMap((each) => likeKeys(run, tree, each));
-    if (!use && like.some((key) => (lastGood.get(key) ?? Number.NEGATIVE_INFINITY) >= over)) return "repaired";
+    if (!use && like.some((key) => follows(lastGood.get(key) ?? Number.NEGATIVE_INFINITY, over))) return "repaired";
     if (use && isRepaired(use, uses)) return "repaired";
     if (step.kind === "other" && isProbe(step)) return "absorbed";
     const answer = answersAfter(run, tree, over);
@@ -49,7 +49,7 @@ export function handlingOf(run: Run, tree: RunTree, uses: readonly ToolUse[]): (
       return admitsFailure(answer, { name: use?.name ?? step.name, message: error.error_message })
         ? "admitted"
         : "swallowed";
-    return run.steps.some(({ kind, start_us }) => kind === "llm" && start_us >= over) ? "unknown" : "swallowed";
+    return run.steps.some(({ kind, start_us }) => kind === "llm" && follows(start_us, over)) ? "unknown" : "swallowed";
   };
 }
 
@@ -90,6 +90,7 @@ function isRepaired(failed: ToolUse, uses: readonly ToolUse[]): boolean {
       if (likeness !== "other" || isFreeForm(failed.input)) return true;
       // a model that was told what is wrong with its arguments, and changed them
       if (isMistake && later.asked !== null) return true;
+      if (isRead(failed.name) && isReworded(failed.input, later.input)) return true;
     } else if (
       isRead(failed.name) &&
       isRead(later.name) &&
@@ -104,7 +105,7 @@ function firstFrom(uses: readonly ToolUse[], from_us: number): number {
   let [low, high] = [0, uses.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((uses[middle] as ToolUse).start_us < from_us) low = middle + 1;
+    if (!follows((uses[middle] as ToolUse).start_us, from_us)) low = middle + 1;
     else high = middle;
   }
   return low;

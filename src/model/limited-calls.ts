@@ -1,8 +1,9 @@
 /** The rate limits that a run met, by what was limited. Pure. */
 import { type Cause, findCauses } from "./causes.js";
+import { perRun } from "./per-run.js";
 import { isRateLimit } from "./rate-limits.js";
 import type { Run, Step } from "./run.js";
-import { endOf, type RunTree } from "./run-tree.js";
+import { endOf, follows } from "./run-tree.js";
 import { isSameModel } from "./same-model.js";
 import { modelOf } from "./step-phrase.js";
 
@@ -19,9 +20,9 @@ export type LimitedCalls = {
   isFatal: boolean;
 };
 
-export function findLimitedCalls(run: Run, tree: RunTree): LimitedCalls[] {
+export const findLimitedCalls = perRun((run): readonly LimitedCalls[] => {
   const bySubject = new Map<string, Cause[]>();
-  for (const cause of findCauses(run, tree)) {
+  for (const cause of findCauses(run)) {
     // the innermost span may say less than the one around it
     const told = [cause.step, ...cause.path.filter(({ kind }) => kind === cause.step.kind)];
     if (!told.some(isRateLimit)) continue;
@@ -32,7 +33,7 @@ export function findLimitedCalls(run: Run, tree: RunTree): LimitedCalls[] {
     else bySubject.set(subject, [cause]);
   }
   return [...bySubject].map(([subject, causes]) => limitedCalls(run, subject, causes));
-}
+});
 
 function limitedCalls(run: Run, subject: string, causes: Cause[]): LimitedCalls {
   const { kind } = (causes[0] as Cause).step;
@@ -44,7 +45,7 @@ function limitedCalls(run: Run, subject: string, causes: Cause[]): LimitedCalls 
   let [waited, until, next] = [0, Number.NEGATIVE_INFINITY, 0];
   let isLast = false;
   for (const step of starts) {
-    while (next < good.length && (good[next] as Step).start_us < endOf(step)) next++;
+    while (next < good.length && !follows((good[next] as Step).start_us, endOf(step))) next++;
     const success = good[next];
     isLast = success === undefined;
     if (success) successes.add(success);

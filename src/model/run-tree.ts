@@ -1,5 +1,6 @@
 /** Who is whose parent in a run, and when it began and ended. Pure. */
-import type { Run, Step } from "./run.js";
+import { perRun } from "./per-run.js";
+import type { Step } from "./run.js";
 import { orderTopDown } from "./trace-order.js";
 
 export type RunTree = {
@@ -12,7 +13,7 @@ export type RunTree = {
   end_us: number;
 };
 
-export function treeOf({ steps }: Pick<Run, "steps">): RunTree {
+export const treeOf = perRun(({ steps }): RunTree => {
   const { order, parent } = orderTopDown(steps);
   const parents = new Map<Step, Step | null>();
   let [start, end] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -27,12 +28,20 @@ export function treeOf({ steps }: Pick<Run, "steps">): RunTree {
     start_us: steps.length > 0 ? start : 0,
     end_us: steps.length > 0 ? end : 0,
   };
-}
+});
 
 /** The nearest step above that passes. */
 export function findAbove(tree: RunTree, step: Step, passes: (above: Step) => boolean): Step | null {
   for (let above = tree.parent(step); above; above = tree.parent(above)) if (passes(above)) return above;
   return null;
+}
+
+/** Starts are often recorded in whole ms, and ends are not: what follows an end may seem to begin before it. */
+const clock_us = 1_000;
+
+/** Whether something that began then may have followed what ended then. */
+export function follows(start_us: number, end_us: number): boolean {
+  return start_us + clock_us >= end_us;
 }
 
 /** When it was over, in µs; its start while it has not ended, or where the two are reversed. */

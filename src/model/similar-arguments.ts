@@ -34,6 +34,23 @@ export function compareArguments(a: string | null, b: string | null): Likeness {
   return compareValues(Object.values(fields), Object.values(others));
 }
 
+/** The same question in other words: all that differs is free text, and not which file, page or item. */
+export function isReworded(a: string | null, b: string | null): boolean {
+  const fields = asFields(parseLoose((a ?? "").slice(0, mostText)));
+  const others = asFields(parseLoose((b ?? "").slice(0, mostText)));
+  if (!fields || !others) return false;
+  const names = new Set([...Object.keys(fields), ...Object.keys(others)]);
+  return [...names].every(
+    (name) =>
+      (name in fields && name in others && compareValues(fields[name], others[name]) !== "other") ||
+      (isFreeText(fields[name]) && isFreeText(others[name])),
+  );
+}
+
+function isFreeText(value: unknown): boolean {
+  return typeof value === "string" && /\p{L}\s+\p{L}/u.test(value) && !/[/\\@#]|\d{3}/.test(value);
+}
+
 function compareValues(a: unknown, b: unknown): "same" | "near" | "other" {
   const one = wordsOf(a);
   const other = wordsOf(b);

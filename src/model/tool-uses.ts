@@ -1,9 +1,10 @@
 /** What tools and retrievers were used in a run, who asked for it and who got the result: from spans and from messages. Pure. */
 import type { MessagePart } from "./message.js";
+import { perRun } from "./per-run.js";
 import { jsonText } from "./read-part.js";
 import { failureIn } from "./result-text.js";
 import type { Run, Step } from "./run.js";
-import { findAbove, type RunTree } from "./run-tree.js";
+import { findAbove, type RunTree, treeOf } from "./run-tree.js";
 
 export type ToolUse = {
   name: string;
@@ -28,7 +29,8 @@ type Call = { asked: Step; id: string | null; name: string; input: string; used:
 type Answer = { heardBy: Step; id: string | null; output: string };
 
 /** In the order of their starts. */
-export function toolUses(run: Run, tree: RunTree): ToolUse[] {
+export const toolUses = perRun((run): readonly ToolUse[] => {
+  const tree = treeOf(run);
   const { calls, answers } = conversations(run);
   const byId = new Map<string, Call>();
   const byName = new Map<string, Call[]>();
@@ -76,7 +78,7 @@ export function toolUses(run: Run, tree: RunTree): ToolUse[] {
     uses.push({ name, step: null, shownBy: heardBy, asked, heardBy, start_us, end_us, input, output, failure });
   }
   return uses.sort((a, b) => a.start_us - b.start_us);
-}
+});
 
 function failureOf(name: string, output: string | null, input: string | null): ToolUse["failure"] {
   const failure = output === null ? null : failureIn(name, output, input);

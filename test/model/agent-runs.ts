@@ -1,8 +1,23 @@
 /** Runs of agents as three instrumentations would record them: a conversation is kept, and sent with every call. */
+import { detectEmptyResults } from "../../src/model/detectors/empty-result.js";
+import { detectErrorChains } from "../../src/model/detectors/error-chain.js";
+import { detectIgnoredResults } from "../../src/model/detectors/ignored-result.js";
+import { detectMissingTelemetry } from "../../src/model/detectors/missing-telemetry.js";
+import { detectRateLimits } from "../../src/model/detectors/rate-limit.js";
+import { detectRetries } from "../../src/model/detectors/retry.js";
+import { detectTruncatedOutputs } from "../../src/model/detectors/truncated-output.js";
+import { detectUnfinished } from "../../src/model/detectors/unfinished.js";
+import type { Finding } from "../../src/model/diagnosis.js";
 import type { OtlpSpan } from "../../src/model/otlp.js";
 import { plainPhrase } from "../../src/model/phrase.js";
+import type { Run } from "../../src/model/run.js";
+import { spanSource } from "../../src/store/open.js";
+import { openForReading } from "../../src/store/open-store.js";
+import { loadRun } from "../../src/store/read/load-run.js";
 import { storeOf } from "../mcp/store.js";
 import { type Attributes, morning, requestOf, type SpanShape, span, traceId } from "../store/otlp.js";
+
+type Detector = (run: Run) => Finding[];
 
 export const dialects = ["otel", "openinference", "vercel"] as const;
 export type DialectName = (typeof dialects)[number];
@@ -230,9 +245,30 @@ export async function diagnose(spans: OtlpSpan[], trace = 1): Promise<Found[]> {
   }
 }
 
-/** The findings of one kind; their spans by the numbers that they were made with. */
+const detectors: Record<string, Detector> = {
+  error_chain: detectErrorChains,
+  retry: detectRetries,
+  rate_limit: detectRateLimits,
+  unfinished: detectUnfinished,
+  missing_telemetry: detectMissingTelemetry,
+  truncated_output: detectTruncatedOutputs,
+  empty_result: detectEmptyResults,
+  ignored_result: detectIgnoredResults,
+};
+
+/** What the detector of one kind finds, whatever others do; its spans by the numbers that they were made with. */
 export async function findingsOf(kind: string, spans: OtlpSpan[]): Promise<(Found & { spans: number[] })[]> {
-  const found = (await diagnose(spans)).filter((finding) => finding.kind === kind);
-  const numberOf = new Map(spans.map(({ spanId: id }) => [id as string, Number.parseInt((id as string).slice(4), 16)]));
-  return found.map((finding) => ({ ...finding, spans: finding.evidence.map((id) => numberOf.get(id) as number) }));
+  const { path, remove } = await storeOf([requestOf(spans)]);
+  const engine = await openForReading(path, {});
+  try {
+    const found = (detectors[kind] as Detector)(loadRun(spanSource(engine), traceId(1)));
+    return found.map((finding) => ({
+      ...finding,
+      summary: plainPhrase(finding.summary),
+      spans: finding.evidence.map((id) => Number.parseInt(id.slice(4), 16)),
+    }));
+  } finally {
+    engine.close();
+    remove();
+  }
 }

@@ -5,7 +5,7 @@ import { plural } from "../format.js";
 import { nameOf, phrase } from "../phrase.js";
 import { emptiness } from "../result-text.js";
 import type { Run } from "../run.js";
-import { type RunTree, treeOf } from "../run-tree.js";
+import { follows, type RunTree, treeOf } from "../run-tree.js";
 import { compareArguments } from "../similar-arguments.js";
 import { type ToolUse, toolUses } from "../tool-uses.js";
 
@@ -20,7 +20,7 @@ const nothingIsFine =
 
 export function detectEmptyResults(run: Run): Finding[] {
   const tree = treeOf(run);
-  const uses = toolUses(run, tree).filter(({ failure, output }) => failure === null && output !== null);
+  const uses = toolUses(run).filter(({ failure, output }) => failure === null && output !== null);
   const byName = new Map<string, ToolUse[]>();
   for (const use of uses) {
     const known = byName.get(use.name);
@@ -50,10 +50,10 @@ function findingOf(run: Run, tree: RunTree, name: string, own: ToolUse[], all: T
   const hasFound = own.length > empty.length;
   // the end of paging, or some items that had nothing
   if (hasFound && (empty.length < many || isPaging(own) || empty.length * 2 <= own.length)) return null;
-  const foundLater = all.some((use) => use.start_us >= first.end_us && !isEmpty(use) && isSource(use));
+  const foundLater = all.some((use) => follows(use.start_us, first.end_us) && !isEmpty(use) && isSource(use));
   const answer = answersAfter(run, tree, last.end_us);
   const isAnswered =
-    answer !== null || run.steps.some(({ kind, start_us }) => kind === "llm" && start_us >= last.end_us);
+    answer !== null || run.steps.some(({ kind, start_us }) => kind === "llm" && follows(start_us, last.end_us));
   const isHonest = answer !== null && admitsNothing(answer);
   const isRepeated = empty.length >= many;
   const isFault =

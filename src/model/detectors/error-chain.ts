@@ -23,16 +23,16 @@ type Failure = Failed & { path: Step[]; outcome: Cause["outcome"] };
 
 export function detectErrorChains(run: Run): Finding[] {
   const tree = treeOf(run);
-  const uses = toolUses(run, tree);
+  const uses = toolUses(run);
   const useOf = new Map(uses.map((use) => [use.step, use]));
   const handling = handlingOf(run, tree, uses);
   const toldElsewhere = new Set<Step>();
-  for (const limited of findLimitedCalls(run, tree))
+  for (const limited of findLimitedCalls(run))
     if (isRateLimitFinding(limited)) for (const { step } of limited.causes) toldElsewhere.add(step);
-  for (const { failed, success } of findRetries(run, tree))
+  for (const { failed, success } of findRetries(run))
     if (success) for (const { step } of failed) toldElsewhere.add(step);
 
-  const failures: Failure[] = findCauses(run, tree).map(({ step, path, outcome }) => {
+  const failures: Failure[] = findCauses(run).map(({ step, path, outcome }) => {
     return { step, path, outcome, top: path.at(-1) ?? step, use: useOf.get(step) ?? null, error: step };
   });
   for (const use of uses) {

@@ -5,7 +5,7 @@ import type { Message } from "../message.js";
 import { nameOf, phrase } from "../phrase.js";
 import { messageText } from "../read-message.js";
 import type { Run, Step } from "../run.js";
-import { endOf, type RunTree, treeOf } from "../run-tree.js";
+import { endOf, follows, type RunTree, treeOf } from "../run-tree.js";
 import { callsIn, isHandOver, type ToolUse, toolUses } from "../tool-uses.js";
 
 /** Results are looked for by their beginning, without what quoting changes. */
@@ -19,7 +19,7 @@ export function detectIgnoredResults(run: Run): Finding[] {
   let searched = 0;
   const tree = treeOf(run);
   const textsAfter = new Map<Step, string>();
-  for (const use of toolUses(run, tree)) {
+  for (const use of toolUses(run)) {
     if (!use.step || !use.asked || use.heardBy || use.failure || isHandOver(use.name)) continue;
     const next = nextCall(run, tree, use, use.asked);
     if (!next) continue;
@@ -38,7 +38,7 @@ export function detectIgnoredResults(run: Run): Finding[] {
   return [...byName].map(([name, ignored]): Finding => {
     const steps = ignored.map(({ use }) => use.step as Step);
     const ms = steps.reduce((sum, step) => sum + (endOf(step) - step.start_us) / 1000, 0);
-    const late = ignored.filter(({ use, next }) => use.step?.end_us === null || use.end_us > next.start_us);
+    const late = ignored.filter(({ use, next }) => use.step?.end_us === null || !follows(next.start_us, use.end_us));
     const why = late.length === ignored.length ? "the next call did not wait for it" : "no later call was sent it";
     return {
       kind: "ignored_result",
@@ -58,7 +58,8 @@ function nextCall(run: Run, tree: RunTree, use: ToolUse, asked: Step): Step | nu
   const last = run.heard(asked).at(-1);
   if (!last) return null;
   for (const step of run.steps) {
-    if (step.kind !== "llm" || step.start_us < endOf(asked) || step.status !== "ok") continue;
+    if (step.kind !== "llm" || !follows(step.start_us, endOf(asked)) || step === asked || step.status !== "ok")
+      continue;
     const heard = run.heard(step);
     const at = heard.findIndex(({ key }) => key === last.key);
     if (at < 0) continue;
@@ -73,7 +74,7 @@ function nextCall(run: Run, tree: RunTree, use: ToolUse, asked: Step): Step | nu
       parts.some((part) => part.type === "tool_call" && part.name === use.name),
     );
     const isSameAgent = asked.agent === null ? tree.parent(asked) === tree.parent(step) : asked.agent === step.agent;
-    if (isContinued || (isSameAgent && step.start_us >= use.end_us)) return step;
+    if (isContinued || (isSameAgent && follows(step.start_us, use.end_us))) return step;
   }
   return null;
 }
@@ -86,7 +87,7 @@ function responseIds(message: Message): (string | null)[] {
 function laterTexts(run: Run, asked: Step): string {
   const texts: string[] = [];
   for (const step of run.steps) {
-    if (step.kind === "llm" && step.start_us >= endOf(asked)) {
+    if (step.kind === "llm" && follows(step.start_us, endOf(asked))) {
       texts.push(run.contents(step).system ?? "");
       for (const { message } of run.conversation(step).added) texts.push(messageText(message));
     } else if (step.kind === "agent" || step.kind === "workflow") texts.push(run.contents(step).output ?? "");

@@ -4,7 +4,6 @@ import { count } from "../format.js";
 import { likeness, readAnswer, readAsked, type Said } from "../near-same.js";
 import { joinPhrases, nameOf, type Phrase, phrase, recorded } from "../phrase.js";
 import type { Run, Step } from "../run.js";
-import { treeOf } from "../run-tree.js";
 import { spentOn } from "../spent-on.js";
 import { toolUses } from "../tool-uses.js";
 
@@ -49,7 +48,7 @@ export function loopsOfTools(run: Run): Finding[] {
 
 function usesByAgent(run: Run): Map<string | null, Use[]> {
   const byAgent = new Map<string | null, Use[]>();
-  for (const { name, step, asked, shownBy, input, output, failure } of toolUses(run, treeOf(run))) {
+  for (const { name, step, asked, shownBy, input, output, failure } of toolUses(run)) {
     const use: Use = {
       step: step ?? asked ?? shownBy,
       tool: name,

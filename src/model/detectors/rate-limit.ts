@@ -16,7 +16,7 @@ const largePart = 0.25;
 /** A single one that ended the run is told by `error_chain`. */
 export function detectRateLimits(run: Run): Finding[] {
   const tree = treeOf(run);
-  return findLimitedCalls(run, tree)
+  return findLimitedCalls(run)
     .filter(isRateLimitFinding)
     .map((limited) => findingOf(run, tree, limited));
 }

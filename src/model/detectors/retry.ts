@@ -4,7 +4,7 @@ import type { Finding } from "../diagnosis.js";
 import { count, duration, plural } from "../format.js";
 import { type Phrase, phrase } from "../phrase.js";
 import type { Run, Step } from "../run.js";
-import { type RunTree, treeOf } from "../run-tree.js";
+import { follows, type RunTree, treeOf } from "../run-tree.js";
 import { errorPhrase, stepPhrase } from "../step-phrase.js";
 import { totalOf } from "../step-totals.js";
 
@@ -17,7 +17,7 @@ const largePart = 0.25;
 export function detectRetries(run: Run): Finding[] {
   const tree = treeOf(run);
   const bySubject = new Map<string, Retry[]>();
-  for (const retry of findRetries(run, tree)) {
+  for (const retry of findRetries(run)) {
     if (retry.isRateLimited) continue;
     const { subject } = retry.failed[0] as Retry["failed"][0];
     const known = bySubject.get(subject);
@@ -68,10 +68,10 @@ function lostIn(run: Run, { failed, success }: Retry): { us: number; deciding: S
     const next = failed[index + 1] ?? success;
     if (!next) continue;
     const between = run.steps.filter(
-      (step) => step.call !== null && step.start_us >= attempt.end_us && step.start_us < next.start_us,
+      (step) => step.call !== null && follows(step.start_us, attempt.end_us) && step.start_us < next.start_us,
     );
     if (between.some((step) => step.call !== "llm" && step.status === "ok")) continue;
-    us += next.start_us - attempt.end_us;
+    us += Math.max(0, next.start_us - attempt.end_us);
     if (attempt.step.kind === "tool") deciding.push(...between.filter((step) => step.call === "llm"));
   }
   return { us, deciding };
