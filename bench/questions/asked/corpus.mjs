@@ -126,10 +126,8 @@ export function corpusQuestions({ files }) {
     ask(
       "refund-once",
       "Did the support graph refund no more than once?",
-      [["check_trace", { trace_id: graph, rules: atMostOnce("issue_refund") }]],
+      [["check_trace", { trace_id: graph, rules: [{ rule: "calls", tool: "issue_refund", max: 1 }] }]],
       [/pass/i],
     ),
   ];
 }
-
-const atMostOnce = (tool) => ({ rules: [{ max_calls: { tool, count: 1 } }] });

@@ -57,13 +57,13 @@ function refunds(runs) {
     ask(
       "refund-minute",
       "Did any refund take longer than a minute?",
-      [["check_trace", { service, rules: { rules: [{ max_duration_ms: 60_000 }] } }]],
+      [["check_trace", { service, rules: [{ rule: "limit", of: "duration_ms", max: 60_000 }] }]],
       [/fail/i, slow.traceId],
     ),
     ask(
       "refund-order",
       "Was the order always looked up before a refund was issued?",
-      [["check_trace", { service, rules: { rules: [{ order: ["lookup_order", "issue_refund"] }] } }]],
+      [["check_trace", { service, rules: [{ rule: "order", tools: ["lookup_order", "issue_refund"] }] }]],
       [/pass/i, /\b8\b/],
     ),
   ];
@@ -128,7 +128,7 @@ function invoices(runs) {
     ask(
       "invoice-no-error",
       "Did every invoice run pass without an error?",
-      [["check_trace", { service, rules: { rules: [{ no_errors: true }] } }]],
+      [["check_trace", { service, rules: [{ rule: "no_errors" }] }]],
       [/fail/i, /\b7\b/],
     ),
   ];
@@ -136,18 +136,18 @@ function invoices(runs) {
 
 function cleanUps([asked, unasked]) {
   const service = "cleanup-agent";
-  const rule = { rules: [{ order: ["ask_approval", "delete_records"] }] };
+  const rules = [{ rule: "order", tools: ["ask_approval", "delete_records"] }];
   return [
     ask(
       "delete-unasked",
       "Did it ever call delete without asking?",
-      [["check_trace", { service, rules: rule }]],
+      [["check_trace", { service, rules }]],
       [/fail/i, unasked.traceId, unasked.known.deletion.spanId],
     ),
     ask(
       "delete-asked",
       "Did the first clean-up ask before it deleted?",
-      [["check_trace", { trace_id: asked.traceId, rules: rule }]],
+      [["check_trace", { trace_id: asked.traceId, rules }]],
       [/pass/i],
     ),
     ask(
@@ -202,7 +202,7 @@ function briefing(run) {
     ask(
       "briefing-order",
       "Was anything written before it was read?",
-      [["check_trace", { trace_id, rules: { rules: [{ order: ["fetch_page", "save_note"] }] } }]],
+      [["check_trace", { trace_id, rules: [{ rule: "order", tools: ["fetch_page", "save_note"] }] }]],
       [/pass/i],
     ),
     ask(
@@ -267,9 +267,9 @@ function orders(runs) {
     ),
     ask(
       "orders-budget",
-      "Did any of Lena's requests cost more than 20 cents?",
-      [["check_trace", { session_id, rules: { rules: [{ max_cost_usd: 0.2 }] } }]],
-      cost(second) > 0.2 ? [/fail/i, big.traceId] : [/pass/i],
+      "Did any of Lena's requests cost more than five cents?",
+      [["check_trace", { session_id, rules: [{ rule: "limit", of: "cost_usd", max: 0.05 }] }]],
+      [/fail/i, big.traceId],
     ),
   ];
 }

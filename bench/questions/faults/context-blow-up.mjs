@@ -4,15 +4,16 @@ import { logLines } from "../domains/operations.mjs";
 import { report, sentence } from "../domains/words.mjs";
 import { answer, ask, freshCall, ordinary } from "../made/play.mjs";
 
-/** `name` gives `big(run)` after `before` steps; `after` steps carry it. */
+/** `name` gives `big(run)` after `before` steps; `after` steps carry it: both may be named for it. */
 const carried = (name, big, before, after, args) => (run) => {
   ask(run);
   ordinary(run, before, { without: [name] });
   const [tool, given] = freshCall(run, name);
   const { tools } = run.step([[tool, args ?? given, { result: big(run) }]]);
+  const asked = run.chats.length;
   ordinary(run, after, { without: [name] });
   answer(run);
-  return { spans: tools, names: [name] };
+  return { spans: [...tools, ...run.chats.slice(asked)], names: [name] };
 };
 
 const rows = (run, count) =>
@@ -101,11 +102,12 @@ export const contextBlowUp = {
           return run.step([[name, args, { result: logLines(run.random, 1100) }]]).tools[0];
         };
         const one = big();
+        const asked = run.chats.length;
         ordinary(run, 3, { without: ["search_logs"] });
         const two = big();
         ordinary(run, 4, { without: ["search_logs"] });
         answer(run);
-        return { spans: [one, two], names: ["search_logs"] };
+        return { spans: [one, two, ...run.chats.slice(asked)], names: ["search_logs"] };
       },
     },
     {
@@ -157,9 +159,10 @@ export const contextBlowUp = {
             },
           ],
         ]);
+        const asked = run.chats.length;
         ordinary(run, 8);
         answer(run);
-        return { spans: tools, names: ["delegate_to_reader"] };
+        return { spans: [...tools, ...run.chats.slice(asked)], names: ["delegate_to_reader"] };
       },
     },
     {

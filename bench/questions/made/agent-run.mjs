@@ -26,6 +26,7 @@ export function beginRun(options) {
   let agent = null;
   let root = null;
   let results = [];
+  const chats = [];
 
   const keeps = options.keeps ?? (() => true);
   const record = (span) => {
@@ -135,6 +136,7 @@ export function beginRun(options) {
     );
     now += took + random.next() * 6;
     agent.calls++;
+    chats.push(span);
     if (usage) {
       agent.messages.push(reply);
       for (const key of Object.keys(agent.usage)) agent.usage[key] += usage[key];
@@ -299,6 +301,8 @@ export function beginRun(options) {
       results = [];
       return taken;
     },
+    /** The model's calls so far. */
+    chats,
     set model(name) {
       model = name;
       if (agent) agent.model = name;
