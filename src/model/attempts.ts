@@ -1,5 +1,6 @@
 /** Calls that were tried again after they failed: which attempts belong together, and what they took. Pure. */
 import { findCauses } from "./causes.js";
+import { lastHeard } from "./last-heard.js";
 import { perRun } from "./per-run.js";
 import { isRateLimit } from "./rate-limits.js";
 import type { Run, Step } from "./run.js";
@@ -84,7 +85,7 @@ function attemptsOf(run: Run, tree: RunTree): Attempt[] {
 
 /** Model calls are one when they are sent the same messages; other spans when they have one parent. */
 function placeOf(run: Run, tree: RunTree, step: Step): string {
-  const heard = step.kind === "llm" ? run.heard(step) : [];
-  if (heard.length > 0) return `${step.agent ?? ""} ${heard.length} ${heard.at(-1)?.key}`;
+  const { last, count } = step.kind === "llm" ? lastHeard(run, step) : { last: null, count: 0 };
+  if (last) return `${step.agent ?? ""} ${count} ${last.key}`;
   return `below ${tree.parent(step)?.span_id ?? ""}`;
 }

@@ -17,7 +17,7 @@ import { detectUnfinished } from "./detectors/unfinished.js";
 import type { Detector, Diagnosis, Surroundings } from "./diagnosis.js";
 import { count, plural } from "./format.js";
 import { rankFindings } from "./rank-findings.js";
-import type { Run } from "./run.js";
+import type { Run, Step } from "./run.js";
 import { verdictOf } from "./verdict.js";
 
 const detectors: readonly Detector[] = [
@@ -66,7 +66,7 @@ function unknowns(run: Run): string[] {
   const running = run.steps.filter((step) => step.status === "running").length;
   if (running > 0) notes.push(`${plural(running, "span")} still running`);
   const calls = run.steps.filter((step) => step.call === "llm");
-  const silent = calls.filter((step) => run.contents(step).said.length === 0 && run.heard(step).length === 0).length;
+  const silent = calls.filter((step) => isSilent(run, step)).length;
   if (silent > 0) notes.push(`${silent} of ${plural(calls.length, "model call")} without recorded messages`);
   const tools = run.steps.filter((step) => step.call === "tool");
   const unseen = tools.filter((step) => {
@@ -77,4 +77,10 @@ function unknowns(run: Run): string[] {
   const { unpriced_calls: unpriced } = run.trace;
   if (unpriced > 0) notes.push(`${plural(unpriced, "call")} unpriced`);
   return notes;
+}
+
+function isSilent(run: Run, step: Step): boolean {
+  if (run.contents(step).said.length > 0) return false;
+  const { repeated, added } = run.conversation(step);
+  return repeated + added.length === 0;
 }

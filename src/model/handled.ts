@@ -1,6 +1,8 @@
 /** What became of a failure that did not end the run: made up for, admitted, or swallowed. Pure. */
+
 import { admitsFailure, answersAfter } from "./answers.js";
 import { absorbedBy, isControlFlow } from "./causes.js";
+import { lastHeard } from "./last-heard.js";
 import { asFields, parseLoose } from "./read-part.js";
 import { emptiness, failureIn } from "./result-text.js";
 import type { Run, Step } from "./run.js";
@@ -67,7 +69,7 @@ function likeKeys(run: Run, tree: RunTree, step: Step): string[] {
   if (step.kind !== "llm") return [`${step.kind} ${step.name} ${step.kind === "other" ? below : ""}`];
   const keys = [`llm ${below}`];
   if (step.agent !== null) keys.push(`llm of ${step.agent}`);
-  const last = run.heard(step).at(-1);
+  const { last } = lastHeard(run, step);
   if (last) keys.push(`llm about ${last.key}`);
   return keys;
 }

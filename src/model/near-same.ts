@@ -16,6 +16,20 @@ export type Said = {
   words: Set<string>;
 };
 
+/** Read when it is needed. */
+export type Lazy = () => Said;
+
+function lazily(read: () => Said): Lazy {
+  let said: Said | undefined;
+  return () => {
+    said ??= read();
+    return said;
+  };
+}
+
+export const asked = (text: string): Lazy => lazily(() => readAsked(text));
+export const answered = (text: string): Lazy => lazily(() => readAnswer(text));
+
 /** What was asked for: every character counts but case, blanks and the order of keys. */
 export function readAsked(text: string): Said {
   if (text.length > longest) return { key: text, words: new Set() };

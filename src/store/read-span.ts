@@ -4,14 +4,14 @@ import { readMessages } from "../model/read-message.js";
 import type { ContentReader } from "./content.js";
 import { addedMessages, conversationItems, conversationText } from "./conversations.js";
 import type { Engine, Row } from "./engines/engine.js";
-import { type DecodedSpan, decodeSpan } from "./span-body.js";
+import { type DecodedSpan, decodeSpan, readShape, type Shape } from "./span-body.js";
 import type { Strings } from "./strings.js";
 
 export type SpanSource = {
   engine: Engine;
   strings: Strings;
   content: ContentReader;
-  shape(id: number): string;
+  shape(id: number): Shape;
   /** what texts pass before only a part of them is shown: half of a secret is not recognised any more */
   redact?: Redact;
 };
@@ -21,16 +21,16 @@ export type Redact = (text: string) => string;
 const shapeCacheLimit = 5000;
 
 /** The interned forms of spans, by id. */
-export function openShapes(engine: Engine): (id: number) => string {
-  const cache = new Map<number, string>();
+export function openShapes(engine: Engine): (id: number) => Shape {
+  const cache = new Map<number, Shape>();
   return (id) => {
-    let text = cache.get(id);
-    if (text === undefined) {
-      text = String(engine.get("SELECT body FROM shape WHERE id = ?", [id])?.body ?? "");
+    let shape = cache.get(id);
+    if (shape === undefined) {
+      shape = readShape(String(engine.get("SELECT body FROM shape WHERE id = ?", [id])?.body ?? ""));
       if (cache.size > shapeCacheLimit) cache.clear();
-      cache.set(id, text);
+      cache.set(id, shape);
     }
-    return text;
+    return shape;
   };
 }
 

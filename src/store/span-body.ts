@@ -202,8 +202,22 @@ export type SpanColumns = {
   end_ns: number;
 };
 
+/** An interned form, read once for all spans that have it: its lines, and what it is as JSON. */
+export type Shape = { lines: readonly string[]; json: unknown };
+
+export function readShape(text: string): Shape {
+  let json: { value: unknown } | undefined;
+  return {
+    lines: text.split("\n"),
+    get json() {
+      json ??= { value: JSON.parse(text) };
+      return json.value;
+    },
+  };
+}
+
 export type BodyReader = {
-  shape(id: number): string;
+  shape(id: number): Shape;
   text(contentId: number): string;
   /** the text of the attribute that holds the span's input messages */
   conversation(): string;
@@ -231,7 +245,7 @@ export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: s
     Record<string, unknown> | undefined,
   ];
   const attributes: KeyValue[] = [];
-  const entries = reader.shape(attributeShape).split("\n");
+  const entries = reader.shape(attributeShape).lines;
   for (const [index, value] of values.entries()) {
     const entry = entries[index] as string;
     const key = entry.slice(1);
@@ -274,12 +288,12 @@ export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: s
   };
   const span: Record<string, unknown> = {};
   let at = 0;
-  for (const field of JSON.parse(reader.shape(fieldShape)) as string[]) {
+  for (const field of reader.shape(fieldShape).json as string[]) {
     if (field.endsWith("*")) span[field.slice(0, -1)] = rest[at++];
     else span[field] = column[field];
   }
   const sources: DecodedSpan["sources"] = {};
-  for (const [name, key] of Object.entries(JSON.parse(reader.shape(sourceShape)) as Record<string, string>))
+  for (const [name, key] of Object.entries(reader.shape(sourceShape).json as Record<string, string>))
     sources[name as keyof Sources] = { key };
   const { redacted = {}, ...texts } = own ?? {};
   for (const [name, source] of Object.entries(texts) as [keyof Sources, { text?: number; messages?: number[] }][]) {

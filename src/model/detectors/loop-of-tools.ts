@@ -1,8 +1,9 @@
 /** The same tools asked the same again and again, although nothing new came back. */
 import type { Finding } from "../diagnosis.js";
 import { count } from "../format.js";
-import { likeness, readAnswer, readAsked, type Said } from "../near-same.js";
+import { answered, asked as askedText, type Lazy, likeness } from "../near-same.js";
 import { joinPhrases, nameOf, type Phrase, phrase, recorded } from "../phrase.js";
+import { isRateLimit } from "../rate-limits.js";
 import type { Run, Step } from "../run.js";
 import { spentOn } from "../spent-on.js";
 import { toolUses } from "../tool-uses.js";
@@ -25,11 +26,13 @@ type Use = {
   /** of the tool; where tools are not recorded, the model call that asked for it */
   step: Step;
   tool: string;
-  asked: Said | null;
+  asked: Lazy | null;
   /** as they were recorded */
   arguments: string | null;
-  answer: Said | null;
+  answer: Lazy | null;
   failed: boolean;
+  /** it failed in a way that may pass */
+  maybePassing: boolean;
 };
 
 /** Uses in order; the first `period` of them were needed. */
@@ -52,10 +55,11 @@ function usesByAgent(run: Run): Map<string | null, Use[]> {
     const use: Use = {
       step: step ?? asked ?? shownBy,
       tool: name,
-      asked: input === null ? null : readAsked(input),
+      asked: input === null ? null : askedText(input),
       arguments: input,
-      answer: output === null ? null : readAnswer(output),
+      answer: output === null ? null : answered(output),
       failed: failure !== null,
+      maybePassing: failure !== null && mayPass(failure),
     };
     const own = byAgent.get(use.step.agent);
     if (own) own.push(use);
@@ -84,7 +88,9 @@ function loopFrom(uses: Use[], from: number, calls: Step[]): Loop | null {
     if (rounds < (blind ? fewestBlindRounds : fewestRounds)) continue;
     if (
       period > 1 &&
-      found.slice(0, period).every((use) => use.tool === found[0]?.tool && use.asked?.key === found[0]?.asked?.key)
+      found
+        .slice(0, period)
+        .every((use) => use.tool === found[0]?.tool && use.asked?.().key === found[0]?.asked?.().key)
     )
       continue;
     if (isPolling(found, uses[to], period) || isRetry(found, calls)) return null;
@@ -98,45 +104,64 @@ function isRepeat(before: Use, use: Use): boolean {
   if (before.tool !== use.tool || !before.asked || !use.asked) return false;
   if (before.step !== use.step && (before.step.end_us ?? Number.POSITIVE_INFINITY) > use.step.start_us) return false;
   if (before.step === use.step) return false;
+  const like = likeness(before.asked(), use.asked());
+  if (like < alike.sameAnswer) return false;
   const bothFailed = before.failed && use.failed;
-  const blind = before.answer === null || use.answer === null;
-  const sameAnswer = !blind && before.answer?.key === use.answer?.key;
-  const like = likeness(before.asked, use.asked);
-  if (like === 1) return bothFailed || sameAnswer || (blind && before.failed === use.failed);
   if (bothFailed) return like >= alike.littleAnswer;
-  if (!sameAnswer || before.failed !== use.failed) return false;
-  return like >= ((before.answer?.key.length ?? 0) >= longAnswer ? alike.sameAnswer : alike.littleAnswer);
+  if (before.failed !== use.failed) return false;
+  if (!before.answer || !use.answer) return like === 1;
+  const { key } = use.answer();
+  if (before.answer().key !== key) return false;
+  return like >= (key.length >= longAnswer ? alike.sameAnswer : alike.littleAnswer);
 }
 
 /** Asked until something new came, or for what is not ready yet. */
 function isPolling(found: Use[], next: Use | undefined, period: number): boolean {
   if (period > 1 || found.length > patience) return false;
   const [first] = found as [Use];
-  const came = next && next.tool === first.tool && next.asked?.key === first.asked?.key && !next.failed;
-  if (came && next.answer?.key !== first.answer?.key) return true;
+  const came = next && next.tool === first.tool && next.asked?.().key === first.asked?.().key && !next.failed;
+  if (came && next.answer?.().key !== first.answer?.().key) return true;
   const pending =
     /\b(pending|running|queued|in[_ ]progress|processing|not (yet )?(ready|finished|done)|waiting|started)\b/;
-  return pending.test(first.answer?.key.slice(0, 300) ?? "") && found.length < patience;
+  return pending.test(first.answer?.().key.slice(0, 300) ?? "") && found.length < patience;
 }
 
-/** Tried again by the program, without asking the model in between. */
+/** Tried again after failures that may pass, or by the program without asking the model in between: `retry` tells of it. */
 function isRetry(found: Use[], calls: Step[]): boolean {
   if (!found.every((use) => use.failed)) return false;
+  if (found.every((use) => use.maybePassing)) return true;
   const [first, last] = [found[0]?.step, found.at(-1)?.step] as [Step, Step];
   return !calls.some((call) => call.start_us > first.start_us && call.start_us < last.start_us);
 }
 
+function mayPass(failure: { error_type: string | null; error_message: string | null }): boolean {
+  const text = `${failure.error_type ?? ""} ${(failure.error_message ?? "").slice(0, 1000)}`;
+  return (
+    isRateLimit(failure) ||
+    /time[d -]?out|econn|eai_again|socket|network|unavailable|\b50[0234]\b|temporar|try again/i.test(text)
+  );
+}
+
 function findScattered(uses: Use[]): Loop | null {
+  if (!mostlyOneTool(uses)) return null;
   const byQuestion = new Map<string, Use[]>();
   for (const use of uses) {
     if (!use.asked || (!use.answer && !use.failed)) continue;
-    const key = `${use.tool}\n${use.asked.key}\n${use.failed ? "" : use.answer?.key}`;
-    byQuestion.set(key, [...(byQuestion.get(key) ?? []), use]);
+    const key = `${use.tool}\n${use.asked().key}\n${use.failed ? "" : use.answer?.().key}`;
+    const same = byQuestion.get(key);
+    if (same) same.push(use);
+    else byQuestion.set(key, [use]);
   }
   for (const same of byQuestion.values())
     if (same.length >= fewestScattered && same.length > uses.length / 2 && !overlap(same))
       return { uses: same, period: 1 };
   return null;
+}
+
+function mostlyOneTool(uses: Use[]): boolean {
+  const counts = new Map<string, number>();
+  for (const { tool } of uses) counts.set(tool, (counts.get(tool) ?? 0) + 1);
+  return [...counts.values()].some((n) => n >= fewestScattered && n > uses.length / 2);
 }
 
 function overlap(uses: Use[]): boolean {
@@ -149,7 +174,7 @@ function describe(run: Run, { uses, period }: Loop, calls: Step[]): Finding {
   const led = ledOnlyTo(run, uses, period, calls);
   const wasted = [...new Set([...repeats.map((use) => use.step), ...led])];
   const [first] = uses as [Use];
-  const same = uses.every((use) => use.asked?.key === first.asked?.key);
+  const same = uses.every((use) => use.asked?.().key === first.asked?.().key);
   const what: Phrase =
     period === 1
       ? phrase`Tool ${nameOf(first.tool)} was called ${count(uses.length)} times with ${same ? "the same" : "nearly the same"} arguments${shown(first)}`

@@ -112,8 +112,9 @@ function judge(run: Run, around: Surroundings, all: Work[], work: Work): Judgeme
           others(step).map((peer) => ({ ...peer, duration_us: time(peer) })),
         ),
     );
-    const rest = peers.filter((peer) => !found.includes(peer));
-    const typical = rest.find((peer) => time(peer) === medianOf(rest.map(time)));
+    const rest = found.length === 0 ? peers : peers.filter((peer) => !found.includes(peer));
+    const median = medianOf(rest.map(time));
+    const typical = rest.find((peer) => time(peer) === median);
     return {
       slow: found,
       usual: typical ? time(typical) : usual,
