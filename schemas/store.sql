@@ -96,7 +96,8 @@ CREATE TABLE span (
 CREATE UNIQUE INDEX span_key ON span (span_id, trace);
 CREATE INDEX span_trace ON span (trace, start_us);
 CREATE INDEX span_seq ON span (seq);
-CREATE INDEX span_error ON span (start_us) WHERE error_key IS NOT NULL;
+CREATE INDEX span_error ON span (start_us, error_key, failure, trace, agent, tool, request_model, response_model, session, resource)
+  WHERE error_key IS NOT NULL;
 
 -- The input messages of a call: those of the call it continues (`prev`, a span id of this table), then its own (content ids, varints).
 CREATE TABLE conversation (span INTEGER PRIMARY KEY, prev INTEGER, total INTEGER NOT NULL, items BLOB NOT NULL, separator TEXT);

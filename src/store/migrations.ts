@@ -17,7 +17,8 @@ function addFailures(engine: Engine): void {
     ALTER TABLE span ADD COLUMN error_key INTEGER;
     ALTER TABLE span ADD COLUMN failure INTEGER;
     ALTER TABLE span ADD COLUMN prompt INTEGER;
-    CREATE INDEX span_error ON span (start_us) WHERE error_key IS NOT NULL;`);
+    CREATE INDEX span_error ON span (start_us, error_key, failure, trace, agent, tool, request_model, response_model, session, resource)
+      WHERE error_key IS NOT NULL;`);
   const strings = openStrings(engine);
   for (const { id, body } of engine.all("SELECT id, body FROM resource")) {
     const attributes = (JSON.parse(body) as { resource?: OtlpResource }).resource?.attributes;

@@ -6,7 +6,7 @@ import type { LogsData, TracesData } from "../../src/model/otlp.js";
 import { readRedaction } from "../../src/redaction/options.js";
 import type { RedactionSettings } from "../../src/redaction/settings.js";
 import type { EngineName } from "../../src/store/engines/engine.js";
-import { openForWriting } from "../../src/store/open-store.js";
+import { openForReading, openForWriting } from "../../src/store/open-store.js";
 import { redactionKeyFile } from "../../src/store/pseudonyms.js";
 import type { TraceReader } from "../../src/store/reader.js";
 import { prune } from "../../src/store/retention.js";
@@ -150,12 +150,36 @@ async function everything(target: Target): Promise<string[]> {
     const hits = [];
     for (const query of ["mail", "email", "weather", "Turn", "kind"])
       hits.push(await reader.searchSpans({ ...page, query }));
-    return { traces, trees, spans, sessions, talks, usage, hits, services: (await reader.info()).services };
+    const { groups: faults, total } = await reader.findErrors({ ...page, now: Date.now() });
+    const hashes = await spanHashes(target);
+    return {
+      faults,
+      total: [total],
+      hashes,
+      traces,
+      trees,
+      spans,
+      sessions,
+      talks,
+      usage,
+      hits,
+      services: (await reader.info()).services,
+    };
   });
   // a line each: what differs is told by itself
   return Object.entries(told)
     .flatMap(([question, answers]) => answers.map((answer) => `${question} ${JSON.stringify(answer, rounded)}`))
     .sort();
+}
+
+/** What was computed from texts: nothing of the old ones may be left in it. */
+async function spanHashes({ path, engine: name }: Target) {
+  const opened = await openForReading(path, { engine: name });
+  try {
+    return opened.all("SELECT hex(span_id) AS span, error_key, failure, prompt FROM span");
+  } finally {
+    opened.close();
+  }
 }
 
 /** Sums of USD are not the same to the last bit when they were added in another order. */

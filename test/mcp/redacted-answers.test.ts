@@ -82,6 +82,7 @@ const questions: [tool: string, args: Record<string, unknown>][] = [
   ["list_sessions", {}],
   ["get_session", { session_id: `session of ${address}` }],
   ["get_usage", { group_by: ["model", "agent"] }],
+  ["find_errors", {}],
   ["tail_spans", { cursor: "t0", wait_ms: 0 }],
   [
     "check_trace",

@@ -132,6 +132,7 @@ const questions: [tool: string, args: Record<string, unknown>][] = [
   ["list_sessions", {}],
   ["get_session", { session_id: "planner-session" }],
   ...["model", "agent", "service", "session", "tool"].map((by): [string, object] => ["get_usage", { group_by: [by] }]),
+  ["find_errors", {}],
   ["diagnose_trace", { trace_id: traceId(1) }],
   ["get_agent_graph", {}],
   ["explain_context", { trace_id: traceId(1) }],

@@ -97,7 +97,7 @@ describe.each(engineOfEachFamily)("a file of version 1 on %s", (engine) => {
     const path = oldFile(engine);
     const reader = await openReader(path, { engine });
     expect((await reader.listTraces({ limit: 10 })).traces.map((trace) => trace.error_count)).toEqual([1, 2, 1]);
-    expect((await reader.getTrace({ trace_id: "c".repeat(31) + "1" })).spans).toHaveLength(5);
+    expect((await reader.getTrace({ trace_id: `${"c".repeat(31)}1` })).spans).toHaveLength(5);
     reader.close();
   });
 
