@@ -88,7 +88,8 @@ export function toFilter(
 
 function explain(issue: z.core.$ZodIssue, given: unknown, known: string[]): string {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `unknown argument ${quoted(key, 60)}${didYouMean(key, known)}`).join("; ");
+    const within = issue.path.length > 0 ? ` in ${inline(issue.path.map(String).join("."), 80)}, ${issue.message}` : "";
+    return issue.keys.map((key) => `unknown argument ${quoted(key, 60)}${didYouMean(key, known)}${within}`).join("; ");
   }
   const name = issue.path.length > 0 ? inline(issue.path.map(String).join("."), 80) : "arguments";
   let value = given;

@@ -8,7 +8,10 @@ import { runJson, runText } from "../render/run-comparison.js";
 import { defineTool } from "../tool.js";
 
 /** The filters of list_traces, where they are described. */
-const group = z.strictObject({ ...filters, since: filters.until, text: z.string().optional() });
+const conditions = { ...filters, since: filters.until, text: z.string().optional() };
+const group = z.strictObject(conditions, {
+  error: ({ code }) => (code === "unrecognized_keys" ? `which takes ${Object.keys(conditions).join(", ")}` : undefined),
+});
 
 export const compareTraces = defineTool({
   name: "compare_traces",

@@ -3,24 +3,28 @@ import type { GroupComparison, GroupFigures, Separator, SeparatorKind, StepRow }
 import { plural } from "../format.js";
 import { joinPhrases, nameOf, type Phrase, phrase } from "../phrase.js";
 import type { GroupRuns, RunFigure, SampledRun } from "./group-runs.js";
-import { failedShare, figureAmounts, type Hypothesis, markShares, mean, type StepName, sorted } from "./hypotheses.js";
+import {
+  alpha,
+  failedShare,
+  fewRuns,
+  figureAmounts,
+  type Hypothesis,
+  known,
+  markShares,
+  mean,
+  type StepName,
+} from "./hypotheses.js";
 import { separatorOf, type Wording } from "./separator.js";
 import { fisherExact, quantileOf } from "./statistics.js";
 import { orderHypotheses, stepHypotheses, stepUses } from "./step-hypotheses.js";
 
-/** How often, at most, a comparison of two groups that do not differ may name a difference. */
-const alpha = 0.01;
 const mostSeparators = 8;
-/** Of groups smaller than that, what is not proven is told as such when it is plain to see. */
-const fewRuns = 10;
 const plainDelta = 0.6;
 const mostUnproven = 3;
 
 export type GroupQuestion = {
   a: GroupRuns;
   b: GroupRuns;
-  /** whether a mark is none that the groups were made by */
-  isCompared(mark: number): boolean;
   /** the groups were made by their runs' status */
   byStatus: boolean;
   wording: Wording;
@@ -29,10 +33,10 @@ export type GroupQuestion = {
 type Told = Omit<GroupComparison, "coverage" | "shared_runs">;
 
 /** Both groups have runs. */
-export function compareGroupRuns({ a, b, isCompared, byStatus, wording }: GroupQuestion): Told {
+export function compareGroupRuns({ a, b, byStatus, wording }: GroupQuestion): Told {
   const all = [
     ...(byStatus ? [] : [failedShare(a, b)]),
-    ...markShares(a, b, isCompared),
+    ...markShares(a, b),
     ...figureAmounts(a, b).filter((found) => !byStatus || found.figure !== "errors"),
     ...stepHypotheses(a.sampled, b.sampled),
     ...orderHypotheses(a.sampled, b.sampled),
@@ -91,12 +95,11 @@ function withoutRepeats(ordered: Hypothesis[]): Hypothesis[] {
 }
 
 function figuresOf(group: GroupRuns): GroupFigures {
-  const known = (figure: RunFigure) => group.figures[figure].filter((value) => !Number.isNaN(value));
   const average = (figure: RunFigure) => {
-    const values = known(figure);
+    const values = known(group.figures[figure]);
     return values.length === 0 ? null : mean(values);
   };
-  const durations = sorted(group.figures.duration_ms);
+  const durations = known(group.figures.duration_ms).sort();
   return {
     runs: group.ids.length,
     failed: group.failed.size,

@@ -23,6 +23,12 @@ export type Hypothesis = {
 
 export type StepName = { kind: SampledStep["kind"]; name: number };
 
+/** How often, at most, a comparison of two groups that do not differ may name a difference. */
+export const alpha = 0.01;
+/** Values of a large group that are tested. */
+const mostTested = 2000;
+/** Above that p nothing is told of an amount, whatever it is. */
+const mostP = 0.2;
 /** Amounts whose medians and means both lie closer than that are taken for equal. */
 const leastRatio = 1.15;
 
@@ -35,20 +41,32 @@ export function failedShare(a: GroupRuns, b: GroupRuns): Hypothesis {
   return { type: "failed", ...shares(of(a), of(b)) };
 }
 
-/** `isCompared`: whether a mark is none that the groups were made by. */
-export function markShares(a: GroupRuns, b: GroupRuns, isCompared: (key: number) => boolean): Hypothesis[] {
+export function markShares(a: GroupRuns, b: GroupRuns): Hypothesis[] {
   const found = new Map<string, Hypothesis & { type: "mark" }>();
+  const isTelling = tellingHits(a.ids.length, b.ids.length);
   const all = a.ids.length + b.ids.length;
   for (let key = 0; key < Math.max(a.marks.length, b.marks.length); key++) {
     const inA = a.marks[key];
     const inB = b.marks[key];
-    if ((!inA && !inB) || (inA?.runs ?? 0) + (inB?.runs ?? 0) === all || !isCompared(key)) continue;
+    const hits = (inA?.runs ?? 0) + (inB?.runs ?? 0);
+    if (!isTelling(hits) || hits === all) continue;
     const same = `${inA?.set} ${inA?.runs} ${inB?.set} ${inB?.runs}`;
     const known = found.get(same);
     if (known) known.keys.push(key);
     else found.set(same, { type: "mark", keys: [key], ...shares(shareOf(inA, a), shareOf(inB, b)) });
   }
   return [...found.values()];
+}
+
+/** Groups as small as that show what is plain to see, although it is not proven. */
+export const fewRuns = 10;
+
+/** Most marks are of one run or two, paths and sessions above all: however they fall, they prove nothing. */
+function tellingHits(ofA: number, ofB: number): (hits: number) => boolean {
+  if (Math.min(ofA, ofB) < fewRuns) return (hits) => hits > 0;
+  let least = 1;
+  while (least < ofA + ofB && smallestFisher(least, ofA, ofB) > alpha) least++;
+  return (hits) => hits >= least;
 }
 
 const shareOf = (mark: Mark | undefined, group: GroupRuns): Share => ({
@@ -80,37 +98,57 @@ function leastOf(hits: number, ofA: number, ofB: number): number {
 
 type Values = { ids: number[]; values: Float64Array };
 
-/** null where one side has none. */
+/** null where one side has none. Of large groups some values, spread evenly, are tested. */
 export function amounts(
   a: Values,
   b: Values,
 ): { a: Amount; b: Amount; p: number; least: number; delta: number } | null {
-  const [valuesA, valuesB] = [sorted(a.values), sorted(b.values)];
+  const [valuesA, valuesB] = [known(a.values), known(b.values)];
   if (valuesA.length === 0 || valuesB.length === 0) return null;
-  const [ofA, ofB] = [amountOf(a, valuesA), amountOf(b, valuesB)];
-  const { p, delta } = rankSum(valuesA, valuesB);
-  const isApart = areApart(ofA.p50, ofB.p50) || areApart(mean(valuesA), mean(valuesB));
   const least = fisherExact(valuesA.length, valuesA.length, 0, valuesB.length);
-  return { a: ofA, b: ofB, p: isApart ? p : 1, least, delta };
+  const { p, delta } = rankSum(spread(valuesA).sort(), spread(valuesB).sort());
+  if (p > mostP) return { a: amountOf(a, Number.NaN, 0), b: amountOf(b, Number.NaN, 0), p: 1, least, delta };
+  const [p50A, p50B] = [quantileOf(valuesA.sort(), 0.5) ?? 0, quantileOf(valuesB.sort(), 0.5) ?? 0];
+  const isApart = areApart(p50A, p50B) || areApart(mean(valuesA), mean(valuesB));
+  return {
+    a: amountOf(a, p50A, valuesA.length),
+    b: amountOf(b, p50B, valuesB.length),
+    p: isApart ? p : 1,
+    least,
+    delta,
+  };
 }
 
-/** Without what is unknown. */
-export function sorted(values: Float64Array): Float64Array {
-  return values.filter((value) => !Number.isNaN(value)).sort();
+/** A copy of what is known. */
+export function known(values: Float64Array): Float64Array {
+  const found = new Float64Array(values.length);
+  let count = 0;
+  for (const value of values) if (!Number.isNaN(value)) found[count++] = value;
+  return found.subarray(0, count);
 }
 
-function amountOf({ ids, values }: Values, known: Float64Array): Amount {
-  const p50 = quantileOf(known, 0.5) ?? 0;
-  return { p50, of: known.length, examples: [ids[values.indexOf(p50)] as number] };
+function spread(values: Float64Array): Float64Array {
+  if (values.length <= mostTested) return values.slice();
+  return Float64Array.from(
+    { length: mostTested },
+    (_, i) => values[Math.floor((i * values.length) / mostTested)] as number,
+  );
+}
+
+function amountOf({ ids, values }: Values, p50: number, of: number): Amount {
+  const at = values.indexOf(p50);
+  return { p50, of, examples: at < 0 ? [] : [ids[at] as number] };
 }
 
 function areApart(a: number, b: number): boolean {
   return Math.max(a, b) > leastRatio * Math.min(a, b);
 }
 
-/** null when empty. */
+/** NaN when empty. */
 export function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
 }
 
 export function figureAmounts(a: GroupRuns, b: GroupRuns): (Hypothesis & { type: "figure" })[] {

@@ -1,8 +1,8 @@
 /** What differs between two runs, and between two groups of runs. */
 
 import { compareGroupRuns } from "../../model/comparison/compare-groups.js";
+import { compareRuns } from "../../model/comparison/compare-runs.js";
 import type { GroupComparison, RunComparison } from "../../model/comparison.js";
-import { AgensightError } from "../../model/error.js";
 import { count, plural } from "../../model/format.js";
 import { joinPhrases, phrase } from "../../model/phrase.js";
 import type { SpanSource } from "../read-span.js";
@@ -10,19 +10,27 @@ import type { TraceFilter } from "../reader.js";
 import { type Facet, facets } from "../trace-totals.js";
 import { asOfSeq } from "./cursor.js";
 import { whyEmpty } from "./empty-group.js";
-import { loadGroup, type MarkKeys, mostRuns, openMarkKeys, rootName } from "./group-runs.js";
+import { loadGroup, mostRuns, openMarkKeys, rootName } from "./group-runs.js";
+import { loadRun } from "./load-run.js";
 import { wordingOf } from "./mark-words.js";
 
-export function compareTraces(_source: SpanSource, _query: { a: string; b: string }): RunComparison {
-  throw new AgensightError("internal", "compareTraces is not there yet.");
+export function compareTraces(source: SpanSource, query: { a: string; b: string }): RunComparison {
+  const known = new Map<string, string>();
+  const show = (text: string): string => {
+    const shown = known.get(text) ?? source.redact?.(text) ?? text;
+    known.set(text, shown);
+    return shown;
+  };
+  return compareRuns(loadRun(source, query.a), loadRun(source, query.b), source.redact ? show : (text) => text);
 }
 
 export function compareGroups(source: SpanSource, query: { a: TraceFilter; b: TraceFilter }): GroupComparison {
   const notes: string[] = [];
   const keepRunning = query.a.status === "running" || query.b.status === "running";
   const keys = openMarkKeys();
-  const a = loadGroup(source, query.a, { keys, notes, keepRunning });
-  const b = loadGroup(source, query.b, { keys, notes, keepRunning });
+  const asked = { keys, skipped: madeBy(query), notes, keepRunning };
+  const a = loadGroup(source, query.a, asked);
+  const b = loadGroup(source, query.b, asked);
   for (const [name, { isCut, running }] of [
     ["a", a],
     ["b", b],
@@ -46,9 +54,8 @@ export function compareGroups(source: SpanSource, query: { a: TraceFilter; b: Tr
   const found = compareGroupRuns({
     a: a.runs,
     b: b.runs,
-    isCompared: comparedMarks(query, keys),
     byStatus: query.a.status !== undefined || query.b.status !== undefined,
-    wording: wordingOf(source, keys),
+    wording: wordingOf(source, keys, { a: a.runs, b: b.runs }),
   });
   if (!isEmptyA && !isEmptyB && shared_runs < runs / 2) return { ...found, shared_runs, coverage };
   const empty = [
@@ -62,18 +69,18 @@ export function compareGroups(source: SpanSource, query: { a: TraceFilter; b: Tr
   return { ...found, verdict, shared_runs, coverage };
 }
 
-/** Marks that the groups were not made by, nor follow from what they were made by. */
-function comparedMarks({ a, b }: { a: TraceFilter; b: TraceFilter }, keys: MarkKeys): (mark: number) => boolean {
-  const made = new Set<number>();
-  const except = (...names: Facet[]) => {
-    for (const name of names) made.add(facets[name]);
-    return made;
-  };
+/** Facets that the groups were made by, or that follow from what they were made by: they say nothing. */
+function madeBy({ a, b }: { a: TraceFilter; b: TraceFilter }): Set<number> {
   const isGiven = (key: keyof TraceFilter) => a[key] !== undefined || b[key] !== undefined;
-  if (isGiven("service")) except("service");
-  if (isGiven("agent")) except("agent").add(rootName);
-  if (isGiven("model")) except("model", "provider");
+  const made = new Set<number>();
+  const add = (...names: Facet[]) => {
+    for (const name of names) made.add(facets[name]);
+  };
+  if (isGiven("service")) add("service");
+  if (isGiven("agent")) add("agent");
+  if (isGiven("agent")) made.add(rootName);
+  if (isGiven("model")) add("model", "provider");
   // at another time there are other sessions, and other users
-  if (isGiven("session_id") || a.since !== b.since || a.until !== b.until) except("session", "user");
-  return (mark) => !made.has(keys.of(mark).facet);
+  if (isGiven("session_id") || a.since !== b.since || a.until !== b.until) add("session", "user");
+  return made;
 }

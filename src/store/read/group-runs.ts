@@ -16,7 +16,7 @@ import { matchTraces } from "./matching-traces.js";
 /** Runs of a group that are looked at, the newest first. */
 export const mostRuns = 10_000;
 /** Runs of a group whose steps are looked into, and how many steps at most. */
-const mostSampled = 150;
+const mostSampled = 100;
 const mostSampledSpans = 20_000;
 /** Distinct names and ids that are counted: what comes after is as rare as can be. */
 const mostMarks = 200_000;
@@ -67,27 +67,34 @@ const columns: [RunFigure | "id" | "status" | "spans" | "unpriced" | "name", str
 ];
 const rowText = [...columns.map(([, column]) => `coalesce(${column}, '')`), "t.facets"].join(" || ' ' || ");
 
-/** One text instead of a row for each run: a day's runs are read in a fifth of the time. `keepRunning`: runs that go on count, too. */
+/**
+ * One text instead of a row for each run: a day's runs are read in a fifth of the time. `skipped`: facets that are not
+ * compared. `keepRunning`: runs that go on count, too.
+ */
 export function loadGroup(
   source: SpanSource,
   filter: TraceFilter,
-  { keys, notes, keepRunning }: { keys: MarkKeys; notes: string[]; keepRunning: boolean },
+  asked: { keys: MarkKeys; skipped: ReadonlySet<number>; notes: string[]; keepRunning: boolean },
 ): LoadedGroup {
-  const matching = matchTraces(source, filter, notes);
-  const text: string | null =
+  const matching = matchTraces(source, filter, asked.notes);
+  const row =
     matching &&
     source.engine.get(
-      `SELECT group_concat(line, char(10)) AS lines FROM (SELECT ${rowText} AS line FROM ${matching.from} ORDER BY ${matching.time} DESC LIMIT ${mostRuns + 1})`,
+      `SELECT count(*) AS n, group_concat(line, char(10)) AS lines FROM (SELECT ${rowText} AS line FROM ${matching.from} ORDER BY ${matching.time} DESC LIMIT ${mostRuns + 1})`,
       matching.params,
-    )?.lines;
-  const lines = text ? text.split("\n") : [];
-  const isCut = lines.length > mostRuns;
-  if (isCut) lines.length = mostRuns;
-  return { ...readLines(source.engine, lines, keys, keepRunning), isCut };
+    );
+  const found = Number(row?.n ?? 0);
+  return { ...readLines(source.engine, row?.lines ?? "", Math.min(found, mostRuns), asked), isCut: found > mostRuns };
 }
 
-function readLines(engine: Engine, lines: string[], keys: MarkKeys, keepRunning: boolean): Omit<LoadedGroup, "isCut"> {
-  const figures = Object.fromEntries(columns.map(([name]) => [name, new Float64Array(lines.length)])) as Record<
+/** Digit by digit: a day's runs hold more than a hundred thousand numbers. */
+function readLines(
+  engine: Engine,
+  text: string,
+  lines: number,
+  { keys, skipped, keepRunning }: Parameters<typeof loadGroup>[2],
+): Omit<LoadedGroup, "isCut"> {
+  const figures = Object.fromEntries(columns.map(([name]) => [name, new Float64Array(lines)])) as Record<
     (typeof columns)[number][0],
     Float64Array
   >;
@@ -95,46 +102,59 @@ function readLines(engine: Engine, lines: string[], keys: MarkKeys, keepRunning:
   const inOrder = columns.map(([name]) => figures[name]);
   let running = 0;
   let count = 0;
-  for (const line of lines) {
-    let at = 0;
+  for (let line = 0, at = 0; line < lines; line++) {
     for (const column of inOrder) {
-      const end = line.indexOf(" ", at);
-      column[count] = end === at ? Number.NaN : Number(line.slice(at, end));
-      at = end + 1;
+      const start = at;
+      let value = 0;
+      let isInteger = true;
+      for (; ; at++) {
+        const code = text.charCodeAt(at);
+        if (code === space) break;
+        if (code < 48 || code > 57) isInteger = false;
+        else value = value * 10 + code - 48;
+      }
+      column[count] = at === start ? Number.NaN : isInteger ? value : Number(text.slice(start, at));
+      at++;
     }
     const status = figures.status[count] as number;
-    if (status === 2 && !keepRunning) {
+    const isLeftOut = status === 2 && !keepRunning;
+    const id = figures.id[count] as number;
+    const scattered = scatter(id);
+    const mark = (facet: number, value: number) => {
+      if (isLeftOut || skipped.has(facet) || runs.marks.length > mostMarks) return;
+      addMark(runs.marks, keys.key(facet, value), id, scattered);
+    };
+    mark(rootName, figures.name[count] as number);
+    let [facet, value] = [0, 0];
+    for (; ; at++) {
+      // NaN behind the last character
+      const code = text.charCodeAt(at);
+      if (code === colon) [facet, value] = [value, 0];
+      else if (code >= 48 && code <= 57) value = value * 10 + code - 48;
+      else {
+        if (facet > 0) mark(facet, value);
+        [facet, value] = [0, 0];
+        if (code !== comma) break;
+      }
+    }
+    at++;
+    if (isLeftOut) {
       running++;
       continue;
     }
-    const id = figures.id[count] as number;
     runs.ids.push(id);
     if (status === 1) runs.failed.add(id);
     runs.unpriced_calls += figures.unpriced[count] as number;
-    (figures.duration_ms as Float64Array)[count] = (figures.duration_ms[count] as number) / 1000;
-    const scattered = scatter(id);
-    addMark(runs.marks, keys.key(rootName, figures.name[count] as number), id, scattered);
-    // digit by digit: a day's runs hold more than a hundred thousand of them
-    for (let i = at, facet = 0, value = 0; i <= line.length; i++) {
-      const code = i < line.length ? line.charCodeAt(i) : comma;
-      if (code === colon) {
-        facet = value;
-        value = 0;
-      } else if (code === comma) {
-        if (facet > 0 && runs.marks.length < mostMarks) addMark(runs.marks, keys.key(facet, value), id, scattered);
-        facet = 0;
-        value = 0;
-      } else value = value * 10 + code - 48;
-    }
+    figures.duration_ms[count] = (figures.duration_ms[count] as number) / 1000;
     count++;
   }
-  const spans = figures.spans.subarray(0, count);
   for (const [name] of columns) figures[name] = figures[name].subarray(0, count);
-  return { runs: { ...runs, sampled: sampleRuns(engine, runs.ids, spans) }, running };
+  return { runs: { ...runs, sampled: sampleRuns(engine, runs.ids, figures.spans) }, running };
 }
 
-const colon = 58;
+const space = 32;
 const comma = 44;
+const colon = 58;
 
 const stepKinds = ["tool", "llm", "embedding", "retriever", "reranker", "guardrail", "agent"] as const;
 const codeOf = (kind: SampledStep["kind"]) => spanKinds.indexOf(kind);

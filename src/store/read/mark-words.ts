@@ -1,13 +1,14 @@
 /** What the numbers of a comparison stand for, in words: read from one run each, and only for what is told. */
 
+import type { GroupRuns } from "../../model/comparison/group-runs.js";
 import type { Wording } from "../../model/comparison/separator.js";
+import { textDifference } from "../../model/comparison/text-difference.js";
 import type { SeparatorKind } from "../../model/comparison.js";
 import { joinPhrases, nameOf, type Phrase, phrase, recorded } from "../../model/phrase.js";
 import { promptText } from "../../model/prompt-text.js";
 import { systemText } from "../../model/read-message.js";
 import { runPath } from "../../model/run-path.js";
 import { loadCells } from "../cells.js";
-import type { Row } from "../engines/engine.js";
 import { decodeRow, inputMessages, type SpanSource, sourceText, wholeSpanColumns } from "../read-span.js";
 import { type Facet, facets } from "../trace-totals.js";
 import type { MarkKeys } from "./group-runs.js";
@@ -17,8 +18,11 @@ const facetNames = new Map<number, Facet>(Object.entries(facets).map(([name, cod
 /** Stops of a path that are named, and characters of a prompt that are quoted. */
 const mostStops = 10;
 const promptChars = 120;
+/** Instructions of the other group that are looked at for the same agent's. */
+const mostUsual = 5;
 
-export function wordingOf(source: SpanSource, keys: MarkKeys): Wording {
+/** `groups`: what is compared, so that instructions are told by how they differ from the other group's. */
+export function wordingOf(source: SpanSource, keys: MarkKeys, groups: { a: GroupRuns; b: GroupRuns }): Wording {
   const { engine, strings } = source;
   return {
     mark(key, run) {
@@ -26,7 +30,7 @@ export function wordingOf(source: SpanSource, keys: MarkKeys): Wording {
       const facet = facetNames.get(code);
       if (facet === "path") return pathWords(source, run);
       if (facet === "error") return errorWords(source, run, value);
-      if (facet === "prompt") return promptWords(source, run, value);
+      if (facet === "prompt") return promptWords(source, { run, value }, usualPrompts(keys, groups, key));
       const kind: SeparatorKind = facet ?? "name";
       const name = strings.text(value) ?? "(unknown)";
       const identity = facet === "session" || facet === "user" ? facet : undefined;
@@ -61,26 +65,44 @@ function errorWords({ engine, strings }: SpanSource, run: number, hash: number):
   const message = row?.error_message ? phrase`: ${recorded(row.error_message)}` : [];
   return {
     kind: "error",
-    name: type,
+    name: `${type ?? "failure"} in ${place}`,
     words: phrase`error ${nameOf(type ?? "of no type")} in ${nameOf(place)}${message}`,
   };
 }
 
-function promptWords(source: SpanSource, run: number, hash: number): ReturnType<Wording["mark"]> {
-  const row = source.engine.get(
-    `SELECT ${wholeSpanColumns}, s.agent FROM span s JOIN trace t ON t.id = s.trace WHERE s.trace = ? AND s.prompt = ? ORDER BY s.start_us, s.id LIMIT 1`,
-    [run, hash],
-  );
-  const agent = source.strings.text(row?.agent ?? null);
-  const text = row ? promptOf(source, row) : null;
-  const of = agent === null ? [] : phrase` of ${nameOf(agent)}`;
-  const quoted =
-    text === null ? [] : phrase` ${recorded(text.length > promptChars ? `${text.slice(0, promptChars)}…` : text)}`;
-  return { kind: "prompt", name: null, words: phrase`the instructions${of}${quoted}` };
+type Prompt = { run: number; value: number };
+
+/** The most frequent instructions of the group that has these less often. */
+function usualPrompts(keys: MarkKeys, { a, b }: { a: GroupRuns; b: GroupRuns }, key: number): Prompt[] {
+  const share = (group: GroupRuns) => (group.marks[key]?.runs ?? 0) / group.ids.length;
+  const other = share(a) > share(b) ? b : a;
+  return other.marks
+    .flatMap((mark, own) =>
+      mark && own !== key && keys.of(own).facet === facets.prompt ? [{ mark, value: keys.of(own).value }] : [],
+    )
+    .sort((x, y) => y.mark.runs - x.mark.runs)
+    .slice(0, mostUsual)
+    .map(({ mark, value }) => ({ run: mark.examples[0] as number, value }));
 }
 
-function promptOf(source: SpanSource, row: Row): string | null {
+function promptWords(source: SpanSource, prompt: Prompt, usual: Prompt[]): ReturnType<Wording["mark"]> {
+  const own = readPrompt(source, prompt);
+  const of = own.agent === null ? [] : phrase` of ${nameOf(own.agent)}`;
+  const other = usual.map((each) => readPrompt(source, each)).find(({ agent }) => agent === own.agent);
+  const told = other?.text && own.text ? textDifference(other.text, own.text) : null;
+  const begins = own.text && (own.text.length > promptChars ? `${own.text.slice(0, promptChars)}…` : own.text);
+  const words = told ? phrase`: ${told.words}` : begins ? phrase` ${recorded(begins)}` : [];
+  return { kind: "prompt", name: null, words: phrase`the instructions${of}${words}` };
+}
+
+function readPrompt(source: SpanSource, { run, value }: Prompt): { agent: string | null; text: string | null } {
+  const row = source.engine.get(
+    `SELECT ${wholeSpanColumns}, s.agent FROM span s JOIN trace t ON t.id = s.trace WHERE s.trace = ? AND s.prompt = ? ORDER BY s.start_us, s.id LIMIT 1`,
+    [run, value],
+  );
+  if (!row) return { agent: null, text: null };
   const decoded = decodeRow(source, row, { conversation: false });
   const system = sourceText(decoded, "system");
-  return promptText(system === null ? null : systemText(system), inputMessages(source, decoded, row.id)[0]);
+  const text = promptText(system === null ? null : systemText(system), inputMessages(source, decoded, row.id)[0]);
+  return { agent: source.strings.text(row.agent), text: text === null ? null : (source.redact?.(text) ?? text) };
 }
