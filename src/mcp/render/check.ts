@@ -44,6 +44,7 @@ export function checkJson(result: CheckResult, most = Number.POSITIVE_INFINITY):
 }
 
 function lines(result: CheckResult, extent: Extent): string[] {
+  if (result.verdict === "nothing_checked") return [headline(result)];
   const of = (status: CheckedRule["status"]) => result.rules.filter((rule) => rule.status === status);
   const never = of("never_applied");
   const passed = of("passed");

@@ -267,10 +267,17 @@ function emit(node: Node, program: Program): void {
 }
 
 function emitRepeat({ of, min, max }: Node & { type: "repeat" }, program: Program): void {
-  for (let i = 0; i < min; i++) emit(of, program);
+  let start = program.length;
+  for (let i = 0; i < min; i++) {
+    start = program.length;
+    emit(of, program);
+  }
   if (max === Number.POSITIVE_INFINITY) {
+    if (min > 0) {
+      program.push({ op: "split", to: start, or: program.length + 1 });
+      return;
+    }
     const split = { op: "split" as const, to: program.length + 1, or: 0 };
-    const start = program.length;
     program.push(split);
     emit(of, program);
     program.push({ op: "jump", to: start });

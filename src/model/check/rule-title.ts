@@ -37,5 +37,6 @@ function subject(of: { tool?: string | undefined; model?: string | undefined; ag
 
 function bounds({ min, max }: { min?: number | undefined; max?: number | undefined }): string {
   if (min !== undefined && max !== undefined) return min === max ? `exactly ${min}` : `${min} to ${max}`;
-  return min !== undefined ? `at least ${min}` : max === 0 ? "never" : `at most ${max}`;
+  if (min !== undefined) return `at least ${min}`;
+  return max === undefined ? "any number" : max === 0 ? "never" : `at most ${max}`;
 }
