@@ -43,6 +43,15 @@ export async function run() {
   }
 }
 
+/** Some that pass and some that fail in every run. */
+const checkRules = [
+  { rule: "no_errors" },
+  { rule: "calls", tool: "*", max: 1 },
+  { rule: "limit", of: "total_tokens", max: 1000, model: "*" },
+  { rule: "schema", of: "answer", schema: { type: "string", maxLength: 10 } },
+  { rule: "no_findings" },
+];
+
 /** Questions without `limit`, `max_tokens` or `format`, as a model asks them first. */
 async function defaultCalls(client) {
   const { traces } = await client.askJson("list_traces", { limit: 30 });
@@ -65,5 +74,6 @@ async function defaultCalls(client) {
     explain_context: ids,
     compare_traces: ids.slice(1, 6).map(({ trace_id }, i) => ({ a: traces[i].trace_id, b: trace_id })),
     tail_spans: [{}],
+    check_trace: [{ rules: checkRules }, ...ids.slice(0, 5).map((id) => ({ ...id, rules: checkRules }))],
   };
 }

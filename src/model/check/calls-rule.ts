@@ -33,7 +33,7 @@ const isBy = (wanted: string | undefined, agent: string | null) =>
   wanted === undefined || (agent !== null && nameMatches(wanted, agent));
 
 /** What a selector stands for, in a sentence. */
-export function selected({ tool, model, agent }: Selector): Phrase {
+function selected({ tool, model, agent }: Selector): Phrase {
   if (tool !== undefined || model !== undefined) {
     const by = agent === undefined ? phrase`` : phrase` by ${nameOf(agent)}`;
     if (tool !== undefined) return tool === "*" ? phrase`a tool${by}` : phrase`${nameOf(tool)}${by}`;

@@ -148,7 +148,7 @@ function readMessages(run: Run, models: readonly Step[]) {
   return { requested, returned };
 }
 
-export function once<V>(make: () => V): () => V {
+function once<V>(make: () => V): () => V {
   let made: { value: V } | undefined;
   return () => {
     made ??= { value: make() };

@@ -13,12 +13,12 @@ export type Subject = {
 };
 
 /** Details that one outcome tells; the others are counted. */
-export const mostDetails = 5;
+const mostDetails = 5;
 
 export type Outcome = { status: CheckStatus; details: CheckDetail[]; more: number };
 
 export const passed: Outcome = { status: "passed", details: [], more: 0 };
-export const neverApplied: Outcome = { status: "never_applied", details: [], more: 0 };
+const neverApplied: Outcome = { status: "never_applied", details: [], more: 0 };
 
 export function outcome(status: CheckStatus, details: CheckDetail[]): Outcome {
   return { status, details: details.slice(0, mostDetails), more: Math.max(0, details.length - mostDetails) };
