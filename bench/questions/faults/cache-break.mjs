@@ -21,20 +21,24 @@ const changing = (steps, chars, system) => ({
     ask(run);
     ordinary(run, steps);
     answer(run);
-    return {};
+    return { spans: run.chats.slice(1) };
   },
 });
 
-/** A run with a long steady prompt in which `change` touches the messages after `before` steps. */
-const rewriting = (before, after, chars, change) => ({
+/**
+ * A run with a long steady prompt in which `change` touches the messages after `before` steps; `broken` picks the calls
+ * that can read less from the cache than they might.
+ */
+const rewriting = (before, after, chars, change, broken = (calls, rewritten) => [calls[rewritten]]) => ({
   system: (options) => withHandbook(options, chars),
   play: (run) => {
     ask(run);
     ordinary(run, before, { without: run.domain.tools.slice(0, 1).map(({ name }) => name) });
+    const rewritten = run.chats.length;
     change(run);
     ordinary(run, after);
     answer(run);
-    return {};
+    return { spans: broken(run.chats, rewritten) };
   },
 });
 
@@ -76,7 +80,13 @@ export const cacheBreak = {
       dialect: "otel",
       model: "claude-sonnet-4-5",
       tools: (options) => () => options.random.shuffled(options.domain.tools),
-      ...rewriting(10, 0, 20_000, () => {}),
+      ...rewriting(
+        10,
+        0,
+        20_000,
+        () => {},
+        (calls) => calls.slice(1),
+      ),
     },
     {
       shape: "one tool is added late",
@@ -84,7 +94,13 @@ export const cacheBreak = {
       dialect: "otel",
       model: "gpt-4.1",
       tools: (options) => (agent) => (agent.calls < 12 ? options.domain.tools.slice(1) : options.domain.tools),
-      ...rewriting(17, 0, 60_000, () => {}),
+      ...rewriting(
+        17,
+        0,
+        60_000,
+        () => {},
+        (calls) => [calls[12]],
+      ),
     },
     {
       shape: "an old tool result is cut short",
