@@ -57,7 +57,7 @@ export function changeText(call: CallContext, most = 3): string {
 const handedOver = ({ agent, delta }: CallContext): boolean =>
   delta !== null && delta.previous_agent !== agent && delta.rewritten.some(({ part }) => part !== "message");
 
-const changedPart = (change: ContextChange) =>
+export const changedPart = (change: ContextChange) =>
   `${phraseText(change.label)}${change.message === null ? "" : ` #${change.message}`}`;
 
 export function rewrittenLine(change: ContextChange): string {
@@ -101,7 +101,8 @@ function troubleText({ state, lost_tokens: lost, lost_usd: usd }: ContextCache):
     : `${trouble}: ${count(lost)} tok not read${usd === null ? "" : `, ${money(usd)} more`}`;
 }
 
-export function cacheLine(cache: ContextCache | null, read: number | null): string {
+/** `causeText`: how much is said of what broke it. */
+export function cacheLine(cache: ContextCache | null, read: number | null, causeText = rewrittenLine): string {
   if (!cache) return "cache: no figures reported";
   const expected = cache.expected_tokens === null ? "" : ` of ${count(cache.expected_tokens)} tok that could be`;
   const quiet: Partial<Record<ContextCache["state"], string>> = {
@@ -110,6 +111,24 @@ export function cacheLine(cache: ContextCache | null, read: number | null): stri
     unused: "nothing had been marked to be cached",
   };
   const why = troubleText(cache) || quiet[cache.state];
-  const cause = cache.cause ? ` by ${rewrittenLine(cache.cause)}` : "";
+  const cause = cache.cause ? `; cause: ${causeText(cache.cause)}` : "";
   return `cache: ${count(read ?? 0)} read${expected}${why ? ` · ${why}` : ""}${cause}`;
+}
+
+/** What was lost over all calls, each reason once, and the costliest change in words. */
+export function cacheLosses(calls: readonly CallContext[]): string[] {
+  const lines: string[] = [];
+  for (const state of Object.keys(troubles) as (keyof typeof troubles)[]) {
+    const lost = calls.filter(({ cache }) => cache?.state === state);
+    const [worst] = [...lost].sort((a, b) => (b.cache?.lost_tokens ?? 0) - (a.cache?.lost_tokens ?? 0));
+    if (!worst?.cache) continue;
+    const lost_tokens = lost.reduce((sum, { cache }) => sum + (cache?.lost_tokens ?? 0), 0);
+    const costs = lost.map(({ cache }) => cache?.lost_usd ?? null).filter((usd) => usd !== null);
+    const lost_usd = costs.length === lost.length ? costs.reduce((sum, usd) => sum + usd, 0) : null;
+    const cause = worst.cache.cause ? `; ${rewrittenLine(worst.cache.cause)}` : "";
+    lines.push(
+      `${troubleText({ ...worst.cache, lost_tokens, lost_usd })} in ${plural(lost.length, "call")} (${lost.length > 1 ? "most in " : ""}span ${idText(worst.span_id)}${cause})`,
+    );
+  }
+  return lines;
 }

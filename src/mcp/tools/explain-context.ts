@@ -9,8 +9,10 @@ import { answerForm, spanId, traceId } from "../arguments.js";
 import { jsonFit, jsonText } from "../json-answer.js";
 import {
   cacheLine,
+  cacheLosses,
   callLine,
   carriedLine,
+  changedPart,
   changeText,
   partLine,
   percent,
@@ -120,7 +122,7 @@ function callAnswer(found: ContextExplanation, budget: number): string {
       ...found.parts.slice(0, partLines).map(partLine),
     ],
     callChanges(call),
-    [cacheLine(call.cache, call.cached_tokens)],
+    [cacheLine(call.cache, call.cached_tokens, isQuotedAbove(call) ? changedPart : undefined)],
     found.calls_in_run > 1
       ? ["what it holds, over all calls of the run:", ...found.carried.slice(0, 5).map(carriedLine)]
       : [],
@@ -132,6 +134,8 @@ function callAnswer(found: ContextExplanation, budget: number): string {
   });
   return assemble(head, sections, tail, budget);
 }
+
+const isQuotedAbove = ({ cache, delta }: CallContext) => cache?.against_span_id === delta?.previous_span_id;
 
 function callChanges(call: CallContext): string[] {
   const { delta } = call;
@@ -155,16 +159,13 @@ function assemble(head: string[], sections: string[][], tail: string, budget: nu
 
 function runAnswer(found: ContextExplanation, budget: number, context: ToolContext): string {
   const start = Date.parse(found.calls[0]?.start ?? "");
-  const broken = found.calls.filter(({ cache }) => cache?.cause);
-  const cause = broken.find(({ cache }) => cache?.cause?.before !== null) ?? broken[0];
   const head = [phraseText(found.verdict), `trace ${idText(found.trace_id)}`];
   const whole = found.parts.map((part) => `${phraseText(part.label)} ${percent(part.share)}`).join(", ");
   const top = [
     ...head,
     found.parts.length > 0 && found.calls.length > 1 && `all input: ${whole}`,
     ...(found.calls.length > 1 ? ["what cost most:", ...found.carried.slice(0, ranked).map(carriedLine)] : []),
-    cause?.cache &&
-      `${cacheLine(cause.cache, cause.cached_tokens)} (span ${idText(cause.span_id)}${broken.length > 1 ? `, and ${count(broken.length - 1)} more` : ""})`,
+    ...cacheLosses(found.calls),
   ].filter((line) => typeof line === "string");
   const { trace_id } = found;
   const tail = (shown: number) =>

@@ -33,30 +33,27 @@ export function countedCalls({ calls }: Contexts): Call[] {
   return measured.length > 0 ? measured : calls;
 }
 
+/** Calls that a part stands in together. `price`: of one token in all of them; null = unknown. */
+type Carrying = { thread: Thread | null; times: number; price: number | null; first: Call; last: Call };
+
 /** Most tokens first. Linear in the parts that prompts do not share. */
 export function carriedParts(contexts: Contexts, calls: readonly Call[]): Carried[] {
-  const found = new Map<Unit, Carried>();
-  const add: Add = ({ unit, tokens, times, price, first, last, place }) => {
-    const usd = price === null ? null : tokens * price;
+  const found = new Map<Unit, Carried & { by: Carrying }>();
+  const add = (unit: Unit, tokens: number, place: number | null, by: Carrying) => {
+    const { thread, times, price, first, last } = by;
+    const total_tokens = tokens * times;
+    const total_usd = price === null ? null : tokens * price;
     const known = found.get(unit);
     if (!known) {
-      const total_tokens = tokens * times;
-      found.set(unit, {
-        unit,
-        tokens,
-        first_tokens: tokens,
-        calls: times,
-        total_tokens,
-        total_usd: usd,
-        first,
-        last,
-        place,
-      });
+      const own = { unit, tokens, first_tokens: tokens, calls: times, total_tokens, total_usd, first, last, place, by };
+      found.set(unit, own);
       return;
     }
-    known.calls += times;
-    known.total_tokens += tokens * times;
-    known.total_usd = known.total_usd === null || usd === null ? null : known.total_usd + usd;
+    // the same message twice in one prompt
+    known.calls += thread !== null && known.by.thread === thread ? times - known.by.times : times;
+    known.by = by;
+    known.total_tokens += total_tokens;
+    known.total_usd = known.total_usd === null || total_usd === null ? null : known.total_usd + total_usd;
     if (first.step.start_us < known.first.step.start_us) {
       known.first = first;
       known.first_tokens = tokens;
@@ -69,51 +66,35 @@ export function carriedParts(contexts: Contexts, calls: readonly Call[]): Carrie
   };
   const threads = new Map<Thread, Call[]>();
   for (const call of calls) {
-    const price = inputPrice(call, contexts);
     const { head } = call;
-    const alone = { times: 1, price, first: call, last: call, place: null };
-    if (head.system) add({ ...alone, unit: head.system, tokens: call.system_tokens });
-    if (head.tools) add({ ...alone, unit: head.tools, tokens: call.tools_tokens });
-    if (call.unrecorded_tokens > 0) add({ ...alone, unit: contexts.unrecorded, tokens: call.unrecorded_tokens });
+    const alone = { thread: null, times: 1, price: inputPrice(call, contexts), first: call, last: call };
+    if (head.system) add(head.system, call.system_tokens, null, alone);
+    if (head.tools) add(head.tools, call.tools_tokens, null, alone);
+    if (call.unrecorded_tokens > 0) add(contexts.unrecorded, call.unrecorded_tokens, null, alone);
     const same = threads.get(call.thread);
     if (same) same.push(call);
     else threads.set(call.thread, [call]);
   }
-  for (const [thread, sharing] of threads) walkThread(thread, sharing, contexts, add);
+  // From the last unit to the first: each call joins where its prompt ends.
+  for (const [thread, sharing] of threads) {
+    const waiting = [...sharing].sort((a, b) => a.units - b.units);
+    let by: Carrying | undefined;
+    for (let i = thread.units.length - 1; i >= 0; i--) {
+      while ((waiting.at(-1)?.units ?? 0) > i) by = joined(by, waiting.pop() as Call, contexts);
+      if (by) add(thread.units[i] as Unit, thread.tokens[i] as number, i, by);
+    }
+  }
   return [...found.values()].sort((a, b) => b.total_tokens - a.total_tokens);
 }
 
-/** `price`: of one token in all those calls together; null = unknown. */
-type Add = (of: {
-  unit: Unit;
-  tokens: number;
-  times: number;
-  price: number | null;
-  first: Call;
-  last: Call;
-  place: number | null;
-}) => void;
-
-/** From the last unit to the first: each call joins where its prompt ends. */
-function walkThread({ units, tokens }: Thread, sharing: readonly Call[], contexts: Contexts, add: Add): void {
-  const longestFirst = [...sharing].sort((a, b) => b.units - a.units);
-  let times = 0;
-  let price = 0;
-  let unknown = 0;
-  let next = 0;
-  let first: Call | undefined;
-  let last: Call | undefined;
-  for (let i = units.length - 1; i >= 0; i--) {
-    for (let call = longestFirst[next]; call && call.units > i; call = longestFirst[++next]) {
-      const own = inputPrice(call, contexts);
-      times += 1;
-      if (own === null) unknown += 1;
-      else price += own;
-      if (!first || call.step.start_us < first.step.start_us) first = call;
-      if (!last || call.step.start_us >= last.step.start_us) last = call;
-    }
-    if (!first || !last) continue;
-    const all = { times, price: unknown > 0 ? null : price, first, last, place: i };
-    add({ ...all, unit: units[i] as Unit, tokens: tokens[i] as number });
-  }
+function joined(by: Carrying | undefined, call: Call, contexts: Contexts): Carrying {
+  const own = inputPrice(call, contexts);
+  if (!by) return { thread: call.thread, times: 1, price: own, first: call, last: call };
+  return {
+    thread: by.thread,
+    times: by.times + 1,
+    price: by.price === null || own === null ? null : by.price + own,
+    first: call.step.start_us < by.first.step.start_us ? call : by.first,
+    last: call.step.start_us >= by.last.step.start_us ? call : by.last,
+  };
 }

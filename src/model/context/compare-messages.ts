@@ -30,6 +30,7 @@ export function compareMessages(old: readonly Heard[], oldLength: number, now: r
   let before = prefix;
   let gap: number[] = [];
   const close = (until: number) => {
+    if (until === before && gap.length === 0) return;
     const gone = Array.from({ length: until - before }, (_, i) => before + i);
     pairUp(old, gone, now, gap, changes);
     gap = [];
