@@ -164,7 +164,12 @@ function runAnswer(found: ContextExplanation, budget: number, context: ToolConte
   const top = [
     ...head,
     found.parts.length > 0 && found.calls.length > 1 && `all input: ${whole}`,
-    ...(found.calls.length > 1 ? ["what cost most:", ...found.carried.slice(0, ranked).map(carriedLine)] : []),
+    ...(found.calls.length > 1
+      ? [
+          `what cost most${found.carried.length > ranked ? ` (${ranked} of ${count(found.carried.length)}, the others in format json)` : ""}:`,
+          ...found.carried.slice(0, ranked).map(carriedLine),
+        ]
+      : []),
     ...cacheLosses(found.calls),
   ].filter((line) => typeof line === "string");
   const { trace_id } = found;
@@ -182,6 +187,8 @@ function runAnswer(found: ContextExplanation, budget: number, context: ToolConte
         .join(", "),
     });
   const fitted = fitting(top, budget * 0.6);
+  if (fitted.length < top.length)
+    fitted.push(`(${count(top.length - fitted.length)} more lines do not fit max_tokens ${budget})`);
   if (found.calls.length === 0) return [...fitted, coverageLine({ coverage: found.coverage, noun: "call" })].join("\n");
   const legend =
     "calls: start, span, model, input (growth), + what is new in tok (names and quoted words are recorded data)";
