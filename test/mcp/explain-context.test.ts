@@ -72,7 +72,7 @@ describe("explain_context", () => {
       "4 model calls · 14,207 input tok; most went to result of search: 8,952 tok in 3 calls, $0.0179, 63 % of all input
       trace aaaaaaaaaaaaaaaa0000000000000001
       all input: 3 tool results 64 %, system instructions 35 %, 3 assistant messages <1 %, user message <1 %
-      what cost most:
+      what cost most (6 of 11, the others in format json):
       result of search (span bbbb000000000064): 2,984 tok × 3 calls = 8,952 tok, 63 % of all input, $0.0179; 5,968 of it resent
       system instructions: 1,284 tok × 1 call = 1,284 tok, 9 % of all input, $0.00257
       system instructions: 1,265 tok × 1 call = 1,265 tok, 9 % of all input, $0.00253

@@ -29,7 +29,7 @@ const mediaTokens = 500;
 const sampled = 60_000;
 
 /** The likely number of tokens, on no side. */
-export function likelyTokens(text: string): number {
+function likelyTokens(text: string): number {
   if (text.length <= sampled) return estimateTokens(text) / caution;
   const pieces = 12;
   const size = sampled / pieces;
