@@ -44,6 +44,12 @@ export function criticalPath(steps: readonly Step[]): CriticalPath {
     const end = ends[i] as number;
     return { step, start: step.start_us, end, children: [], active: [] };
   });
+  // clocks differ: a child may begin before its parent
+  for (let at = order.length - 1; at >= 0; at--) {
+    const i = order[at] as number;
+    const above = nodes[parent[i] as number];
+    if (above) above.start = Math.min(above.start, (nodes[i] as Node).start);
+  }
   const start = nodes.reduce((least, node) => Math.min(least, node.start), Number.POSITIVE_INFINITY);
   const end = nodes.reduce((most, node) => Math.max(most, node.end), Number.NEGATIVE_INFINITY);
   const top: Node = { step: null, start, end, children: [], active: [] };
@@ -87,9 +93,16 @@ function walkBack(top: Node, looks: number): Stretch[] {
   const found: Stretch[] = [];
   const add = (node: Node, from: number, to: number) => {
     if (to <= from) return;
+    const own = node.step?.start_us ?? from;
+    if (own > from && own < to) {
+      add(node, own, to);
+      add(node, from, own);
+      return;
+    }
+    const step = own > from ? null : node.step;
     const later = found.at(-1);
-    if (later && later.step === node.step && later.from_us === to) later.from_us = from;
-    else found.push({ step: node.step, from_us: from, to_us: to });
+    if (later && later.step === step && later.from_us === to) later.from_us = from;
+    else found.push({ step, from_us: from, to_us: to });
   };
   const stack = [{ node: top, from: top.start, at: top.end }];
   let left = looks;

@@ -39,7 +39,10 @@ const detectors: readonly Detector[] = [
 
 export function diagnoseRun(run: Run, earlier: Surroundings["earlier"]): Diagnosis {
   const around = { path: criticalPath(run.steps), earlier };
-  const findings = rankFindings(detectors.flatMap((detect) => detect(run, around)));
+  const findings = rankFindings(
+    detectors.flatMap((detect) => detect(run, around)),
+    run.trace,
+  );
   return {
     trace_id: run.trace.trace_id,
     verdict: verdictOf(run, findings, around.path),

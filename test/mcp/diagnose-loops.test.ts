@@ -115,12 +115,18 @@ beforeAll(async () => {
   for (const [i, name] of names.entries())
     runs.set(name, runOf(i + 1, [...((loops[name] ?? innocent[name]) as RunStep[]), answer]));
   runs.set("bounce", runOf(200, bounce));
+  runs.set(
+    "limit",
+    runOf(201, loops["one tool, the same arguments"] as RunStep[], {
+      fails: "Recursion limit of 10 reached without a final answer",
+    }),
+  );
   store = await storeOf([...runs.values()].map((spans) => requestOf(spans)));
 });
 afterAll(() => store.remove());
 
 async function findings(name: string): Promise<Finding[]> {
-  const trace = name === "bounce" ? 200 : names.indexOf(name) + 1;
+  const trace = name === "bounce" ? 200 : name === "limit" ? 201 : names.indexOf(name) + 1;
   return (await store.reader.diagnoseTrace({ trace_id: traceId(trace) })).findings;
 }
 
@@ -175,6 +181,12 @@ describe("a loop", () => {
     );
     const spans = runs.get("the same answer again") as OtlpSpan[];
     expect(first?.saves).toMatchObject({ ms: msOf(spans.slice(2, 4)), tokens: tokensOf(spans.slice(2, 4)) });
+  });
+
+  it("that ran into the framework's limit is what ended the run", async () => {
+    const [first, ...more] = await findings("limit");
+    expect(first).toMatchObject({ kind: "loop", severity: "critical" });
+    expect(more.filter(({ severity }) => severity !== "info").map(({ kind }) => kind)).not.toContain("loop");
   });
 
   it("is what happens to work that was handed to the wrong agent", async () => {

@@ -72,7 +72,7 @@ function judgeWork(run: Run, around: Surroundings, all: Work[], work: Work, tota
   return {
     kind: "slow_step",
     severity: "info",
-    summary: phrase`${sentence(stepPhrase(longest))} took ${duration(lasted(around, longest) / 1000)}, ${share(own, total)} of the run: ${whyNormal(longest, judged, around)}.`,
+    summary: phrase`${sentence(stepPhrase(longest))} took ${duration(lasted(around, longest) / 1000)}, ${share(own, total)} of the run${whyNormal(longest, judged, around)}.`,
     evidence: [longest, ...judged.proof].map((step) => step.span_id),
     saves: { ms: null, tokens: null, usd: null },
   };
@@ -167,12 +167,12 @@ function paidInTokens(
 }
 
 function whyNormal(step: Step, { usual, against }: Judgement, around: Surroundings): Phrase {
-  if (asksPerson(step)) return phrase`it waits for a person`;
+  if (asksPerson(step)) return phrase`: it waits for a person`;
   const us = lasted(around, step);
   if (step.kind === "llm" && step.output_tokens !== null && step.output_tokens > 0 && paidInTokens(step, us, []))
-    return phrase`it wrote ${plural(step.output_tokens, "token")}, ${count(Math.round((step.output_tokens * 1e6) / us))} a second, which is no slow pace`;
-  if (usual === null) return phrase`nothing was recorded to compare it with`;
-  return us <= 2 * usual ? phrase`no longer than usual, ${against}` : against;
+    return phrase`: it wrote ${plural(step.output_tokens, "token")}, ${count(Math.round((step.output_tokens * 1e6) / us))} a second, which is no slow pace`;
+  if (usual === null) return phrase`: nothing was recorded to compare it with`;
+  return us <= 2 * usual ? phrase`: no longer than usual, ${against}` : phrase`, ${against}`;
 }
 
 /** µs from its end back to the end of other work beside it: shortening it by more saves nothing. */
