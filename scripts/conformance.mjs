@@ -15,6 +15,7 @@ const scenarios = [
   "logging-set-level",
   "completion-complete",
   "tools-list",
+  "prompts-list",
   "resources-list",
   "resources-subscribe",
   "resources-unsubscribe",

@@ -12,7 +12,6 @@ import { getTrace } from "./tools/get-trace.js";
 import { getUsage } from "./tools/get-usage.js";
 
 const markdown = "text/markdown";
-const windows = ["1h", "24h", "7d", "30d", "all"];
 
 export const templates = [
   {
@@ -123,24 +122,6 @@ export async function readResource(
   throw new AgensightError("not_found", `There is no resource ${quoted(uri, 200)}.`, {
     hint: `Addresses: ${[...templates.map((t) => t.uriTemplate), `${scheme}schema`].join(", ")}.`,
   });
-}
-
-/** Values that begin with what was typed: recent ids, usual windows. */
-export async function completeResource(
-  options: ServerOptions,
-  argument: { name: string; value: string },
-  signal: AbortSignal,
-): Promise<string[]> {
-  const { reader } = await contextOf(options, signal);
-  const known =
-    argument.name === "window"
-      ? windows
-      : argument.name === "traceId"
-        ? (await reader.listTraces({ limit: 100 })).traces.map((trace) => trace.trace_id)
-        : argument.name === "sessionId"
-          ? (await reader.listSessions({ limit: 100 })).sessions.map((session) => session.session_id)
-          : [];
-  return known.filter((value) => value.startsWith(argument.value)).slice(0, 100);
 }
 
 /** The tables, for people who open the file with an SQL client. */

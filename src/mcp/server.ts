@@ -4,6 +4,8 @@ import {
   CallToolRequestSchema,
   CompleteRequestSchema,
   ErrorCode,
+  GetPromptRequestSchema,
+  ListPromptsRequestSchema,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
@@ -22,6 +24,7 @@ const instructions = `Agensight recorded what LLM agents did, as traces of spans
 const loadCalls = () => import("./call.js");
 const loadTools = () => import("./tools/all.js");
 const loadResources = () => import("./resources.js");
+const loadPrompts = () => import("./prompts.js");
 const loadSubscriptions = () => import("./subscriptions.js");
 
 /** Of the protocol, for resources/read; the SDK does not name it. */
@@ -47,7 +50,7 @@ export function createServer(options: ServerOptions): Server {
   const server = new Server(
     { name: "agensight", title: "Agensight", version: options.version },
     {
-      capabilities: { tools: {}, resources: { subscribe: true }, completions: {}, logging: {} },
+      capabilities: { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {}, logging: {} },
       instructions,
       // Only elicitation would validate by JSON Schema; without this the SDK builds a validator at every start.
       jsonSchemaValidator: {
@@ -103,11 +106,17 @@ export function createServer(options: ServerOptions): Server {
     subscriptions?.unsubscribe(uri);
     return {};
   });
-  server.setRequestHandler(CompleteRequestSchema, ({ params }, { signal }) =>
+  server.setRequestHandler(ListPromptsRequestSchema, async () => ({ prompts: (await loadPrompts()).listPrompts() }));
+  server.setRequestHandler(GetPromptRequestSchema, ({ params }) =>
     asProtocolError(async () => {
-      const isOurs = params.ref.type === "ref/resource";
-      const values = isOurs ? await (await loadResources()).completeResource(options, params.argument, signal) : [];
-      return { completion: { values, total: values.length, hasMore: false } };
+      const { description, text } = (await loadPrompts()).getPrompt(params.name, params.arguments ?? {});
+      return { description, messages: [{ role: "user", content: { type: "text", text } }] };
+    }),
+  );
+  server.setRequestHandler(CompleteRequestSchema, ({ params: { ref, argument, context } }, { signal }) =>
+    asProtocolError(async () => {
+      const { complete } = await import("./completion.js");
+      return { completion: await complete(options, ref, argument, context?.arguments ?? {}, signal) };
     }),
   );
   return server;
