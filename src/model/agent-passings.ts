@@ -140,7 +140,8 @@ function cameFrom(
   if (isUnread) return null;
   // the next turn of a conversation begins where the last one handed over to
   if (before && !sibling && before.span.agent !== span.agent && endOf(before.span) <= span.start_us) {
-    if (takeWish(before, before.wishes, span) || saidSo(before, span, asked, false) === true) return handedBy(before);
+    if (takeWish(before, before.wishes, span) || (asked.turns && saidSo(before, span, asked, false) === true))
+      return handedBy(before);
   }
   return base;
 }

@@ -25,6 +25,8 @@ export type GraphSpan = {
 
 /** What recorded words tell: names of the tools that a model call asked for, agents that an agent's output names as next. Null: not looked at. */
 export type Asked = {
+  /** whether what the turn before said is looked at too */
+  turns: boolean;
   tools(call: GraphSpan): string[] | null;
   next(agent: GraphSpan): string[] | null;
 };

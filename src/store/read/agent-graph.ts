@@ -22,7 +22,10 @@ type Query = TraceFilter & { trace_id?: string };
 export function getAgentGraph(source: SpanSource, query: Query): AgentGraph {
   const notes: string[] = [];
   const { traces: read, matched } = chooseTraces(source, query, notes);
-  const found = findPassings(readGraphSpans(source, read), askedInWords(source));
+  const found = findPassings(
+    readGraphSpans(source, read),
+    askedInWords(source, query.trace_id !== undefined || query.session_id !== undefined),
+  );
   const { edges, assumed } = sumEdges(found.passings);
 
   // a trace's id and status choose traces; everything else is in the sums of all calls

@@ -3,12 +3,14 @@ import type { Asked, GraphSpan } from "../../model/hand-off-wishes.js";
 import { decodeRow, outputMessages, type SpanSource, sourceText, wholeSpanColumns } from "../read-span.js";
 import type { DecodedSpan } from "../span-body.js";
 
-/** Bodies read for one question. */
-const mostBodies = 100;
+/** Bodies read for one question: of one trace or session, and of a window, where others like them tell as much. */
+const mostOfOne = 200;
+const mostOfMany = 40;
 /** characters of an agent's output */
 const longestOutput = 200_000;
 
-export function askedInWords(source: SpanSource): Asked {
+export function askedInWords(source: SpanSource, ofOne: boolean): Asked {
+  const mostBodies = ofOne ? mostOfOne : mostOfMany;
   let read = 0;
   const body = ({ id }: GraphSpan): DecodedSpan | null => {
     if (read >= mostBodies) return null;
@@ -20,6 +22,7 @@ export function askedInWords(source: SpanSource): Asked {
     return row ? decodeRow(source, row, { conversation: false }) : null;
   };
   return {
+    turns: ofOne,
     tools(call) {
       const decoded = body(call);
       return (

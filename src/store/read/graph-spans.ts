@@ -9,8 +9,9 @@ import { countUpTo } from "./filter.js";
 import { findTrace } from "./find-ids.js";
 import { matchTraces } from "./matching-traces.js";
 
-const mostTraces = 500;
-export const mostGraphSpans = 20_000;
+const mostTraces = 300;
+/** Read in about 5 µs each. */
+export const mostGraphSpans = 6000;
 
 /** Rows of traces, newest first, and how many match, counted one past the limit. Errors: those of `findTrace`. */
 export function chooseTraces(
