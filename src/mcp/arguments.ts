@@ -43,7 +43,7 @@ export const answerForm = {
 };
 
 const timeRange = {
-  since: Time.optional().meta({ description: "ISO or 90m, 24h, 7d" }),
+  since: Time.optional().meta({ description: "ISO or 24h, 7d" }),
   until: Time.optional(),
 };
 

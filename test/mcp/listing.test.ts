@@ -67,6 +67,7 @@ describe("tools/list", () => {
     const mentioned =
       mcp.client.getInstructions()?.match(/\b(?:list|get|search|tail|find|diagnose|compare|explain|check)_\w+/g) ?? [];
     expect(new Set(mentioned)).toEqual(new Set(names));
+    expect(countTokens(mcp.client.getInstructions() ?? "")).toBeLessThanOrEqual(200);
     await mcp.close();
   });
 });

@@ -17,7 +17,7 @@ export const compareTraces = defineTool({
   name: "compare_traces",
   title: "Compare traces",
   description:
-    "What differs between two runs (a, b: steps, prompts, arguments, results, time, cost), or what separates two groups of runs (filters: failed from ok, today from yesterday, model from model).",
+    "What differs between two runs (a, b: steps, prompts, arguments, results, time, cost), or what separates two groups of runs (filters: failed from ok, today from yesterday).",
   effect: "read",
   arguments: z.strictObject({
     a: traceId.optional(),

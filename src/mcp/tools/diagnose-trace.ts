@@ -18,7 +18,7 @@ export const diagnoseTrace = defineTool({
   name: "diagnose_trace",
   title: "Diagnose a trace",
   description:
-    "Why a run failed, was slow or cost much: verdict, then faults best first (errors, slow steps, loops, retries, context growth …) with evidence and savings.",
+    "Why one run failed, was slow or cost much: verdict, then faults best first (errors, slow steps, loops, retries …) with evidence and savings.",
   effect: "read",
   arguments: z.strictObject({ trace_id: traceId, ...answerForm }),
   answer: DiagnosisAnswer,

@@ -33,7 +33,7 @@ export const explainContext = defineTool({
   name: "explain_context",
   title: "Explain context",
   description:
-    "What a call's prompt, or all of a run's, consists of in tokens; what was added, dropped or rewritten, what each tool result went on costing, what broke the cache. cursor \"c0\": all calls in order.",
+    'What the prompt of one call (span_id) or of a whole run consists of in tokens: what was added, dropped or rewritten, what each tool result went on costing, what broke the cache. cursor "c0": all calls in order.',
   effect: "read",
   arguments: z.strictObject({
     trace_id: traceId.optional(),

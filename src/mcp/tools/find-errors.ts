@@ -16,7 +16,7 @@ export const findErrors = defineTool({
   name: "find_errors",
   title: "Find errors",
   description:
-    "Failures grouped by fault, worst first: ended or recovered runs, trend (with since), who was hit, examples. status: the run's.",
+    "Which faults many runs have, worst first: ended or recovered runs, trend (with since), who was hit, examples. status: the run's.",
   effect: "read",
   arguments: z.strictObject({ ...filters, ...textFilter, ...paging, ...answerForm }),
   answer: ErrorAnswer,

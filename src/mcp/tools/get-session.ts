@@ -43,7 +43,7 @@ const Entry = z.union([
 export const getSession = defineTool({
   name: "get_session",
   title: "Get a session",
-  description: "Read one session as a conversation: a timeline over its traces, each message once, oldest first.",
+  description: "One session as a conversation over its traces, each message once, oldest first.",
   effect: "read",
   arguments: z.strictObject({
     session_id: z.string().min(1),

@@ -20,7 +20,7 @@ export const getSpan = defineTool({
   name: "get_span",
   title: "Get a span",
   description:
-    "One span: facts, messages, arguments, results, attributes. field + offset page one large value: input_messages, output_messages, system, tool_definitions, input_value, output_value, error_stack or an attribute key.",
+    "One span whole: facts, messages, arguments, result, attributes. field + offset page one large value: input_messages, output_messages, system, tool_definitions, input_value, output_value, error_stack or an attribute key.",
   effect: "read",
   arguments: z.strictObject({
     span_id: spanId,

@@ -38,7 +38,7 @@ export const getTrace = defineTool({
   name: "get_trace",
   title: "Get a trace",
   description:
-    'One run as a tree of spans: errors, slowest and costliest first, the rest folded. span_id: that subtree; cursor "s0": all spans in start order.',
+    'One run as a tree of spans: errors, slowest and costliest first, the rest folded. span_id: that subtree; cursor "s0": all spans in order.',
   effect: "read",
   arguments: z.strictObject({
     trace_id: traceId,
@@ -65,7 +65,7 @@ function readCursor(cursor: string | undefined): number | null {
   if (cursor === undefined) return null;
   if (/^s\d{1,9}$/.test(cursor)) return Number(cursor.slice(1));
   throw new AgensightError("bad_argument", "cursor is not one of get_trace.", {
-    hint: 'Start with cursor "s0": all spans in start order.',
+    hint: 'Start with cursor "s0": all spans in order.',
   });
 }
 

@@ -14,8 +14,7 @@ const keys = Object.fromEntries(UsageDimension.options.map((name) => [name, z.st
 export const getUsage = defineTool({
   name: "get_usage",
   title: "Get usage",
-  description:
-    "Sum tokens by type, cost, calls, errors and latency (p50/p95), grouped; costliest first, hours and days in order.",
+  description: "Sums of tokens, cost, calls, errors, latency (p50/p95) by group, costliest first.",
   effect: "read",
   arguments: z.strictObject({
     group_by: z.array(UsageDimension).min(1).default(["model"]),

@@ -10,7 +10,7 @@ import { defineTool } from "../tool.js";
 export const listSessions = defineTool({
   name: "list_sessions",
   title: "List sessions",
-  description: "List sessions (conversations over one or more traces), most recently active first.",
+  description: "Which sessions (conversations over one or more traces) there are, latest first.",
   effect: "read",
   arguments: z.strictObject({ ...filters, user_id: z.string().optional(), ...textFilter, ...paging, ...answerForm }),
   answer: z.object({ sessions: z.array(SessionSummary), coverage: Coverage }),

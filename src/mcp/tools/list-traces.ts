@@ -11,7 +11,7 @@ import { defineTool } from "../tool.js";
 export const listTraces = defineTool({
   name: "list_traces",
   title: "List traces",
-  description: "List recorded agent runs (traces): status, duration, calls, tokens, cost, errors.",
+  description: "Which agent runs (traces) there are, one line each.",
   effect: "read",
   arguments: z.strictObject({
     ...filters,

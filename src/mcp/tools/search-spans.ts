@@ -14,7 +14,7 @@ import { defineTool } from "../tool.js";
 export const searchSpans = defineTool({
   name: "search_spans",
   title: "Search spans",
-  description: "Find spans by words in names, errors, messages, tool arguments and results; newest first.",
+  description: "Spans by words in names, errors, messages, tool arguments and results; newest first.",
   effect: "read",
   arguments: z.strictObject({
     query: z.string().trim().min(1, "must hold at least one word"),

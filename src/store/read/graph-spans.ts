@@ -10,8 +10,9 @@ import { findTrace } from "./find-ids.js";
 import { matchTraces } from "./matching-traces.js";
 
 const mostTraces = 300;
-/** Read in about 5 µs each. */
-export const mostGraphSpans = 6000;
+/** Of one trace, and of several together. */
+export const mostGraphSpans = 20_000;
+const mostOfSeveral = 6000;
 
 /** Rows of traces, newest first, and how many match, counted one past the limit. Errors: those of `findTrace`. */
 export function chooseTraces(
@@ -39,7 +40,7 @@ function withinSpans(traces: Row[]): Row[] {
   let spans = 0;
   const end = traces.findIndex(({ span_count }, index) => {
     spans += span_count;
-    return index > 0 && spans > mostGraphSpans;
+    return index > 0 && spans > mostOfSeveral;
   });
   return end < 0 ? traces : traces.slice(0, end);
 }
