@@ -481,6 +481,23 @@ describe("uses_result", () => {
     );
   });
 
+  test("a text that was recorded as JSON is looked for without its quotes", async () => {
+    const quoted = await storeOf([
+      requestOf([
+        span({ trace: 6, id: 1, ms: 100 }),
+        span({ trace: 6, id: 2, parent: 1, start: at(10), attributes: toolCall("locate", {}, "Oslo") }),
+        span({ trace: 6, id: 3, parent: 1, start: at(40), attributes: chat({ reply: "You are in Oslo." }) }),
+      ]),
+    ]);
+    const client = await connect({ reader: async () => quoted.reader });
+    const { text } = await client.call("check_trace", {
+      rules: [{ rule: "uses_result", tool: "locate", in: "answer" }],
+    });
+    expect(text).toContain("PASSED: 1 rule, 1 run");
+    await client.close();
+    quoted.remove();
+  });
+
   test("cannot be told without the texts", async () => {
     expect(await told({ rule: "uses_result", tool: "refund", in: "answer" }, 4)).toEqual([
       "cannot_tell",

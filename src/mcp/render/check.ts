@@ -23,7 +23,7 @@ const usualBudget = 2000;
 /** `complete`: whether everything that is known was said. */
 export function checkText(result: CheckResult, budget: number): { text: string; complete: boolean } {
   let text = "";
-  for (const extent of budget > usualBudget ? extents : extents.slice(1)) {
+  for (const extent of budget > usualBudget ? extents : extents.slice(2)) {
     text = lines(result, extent).join("\n");
     if (estimateTokens(text) <= budget) return { text, complete: isComplete(result, extent) };
   }

@@ -37,11 +37,24 @@ function saidBy(run: Run, step: Step): Answer {
 export function agentResult({ run, models }: RunCalls, agent: Step): string | null {
   const { output } = run.contents(agent);
   if (output !== null) return output;
-  for (const step of [...models].reverse()) {
-    if (step.call !== "llm" || step.agent !== agent.agent || step.start_us < agent.start_us) continue;
-    if (agent.end_us !== null && (step.end_us ?? Infinity) > agent.end_us) continue;
+  for (let i = startedBy(models, agent.end_us ?? Number.POSITIVE_INFINITY) - 1; i >= 0; i--) {
+    const step = models[i] as Step;
+    if (step.start_us < agent.start_us) return null;
+    if (step.call !== "llm" || step.agent !== agent.agent) continue;
     const said = saidBy(run, step);
     return said !== null && "text" in said ? said.text : null;
   }
   return null;
+}
+
+/** How many began before then. */
+function startedBy(models: readonly Step[], time: number): number {
+  let low = 0;
+  let high = models.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((models[middle] as Step).start_us <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

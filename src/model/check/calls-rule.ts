@@ -103,7 +103,9 @@ function checkSameArguments(rule: Rule, subject: Subject, matches: CheckText | n
       const given = call.arguments();
       const into = given === null ? unknown : groups;
       const key = given === null ? call.name : `${call.name}\n${sameText(given)}`;
-      into.set(key, [...(into.get(key) ?? []), call]);
+      const group = into.get(key);
+      if (group) group.push(call);
+      else into.set(key, [call]);
     }
   }
   const failures = [...groups.values()]

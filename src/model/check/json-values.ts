@@ -61,21 +61,24 @@ export function plainText(text: string): string {
 
 const isWord = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character);
 
-/** Whether `value` stands in `text` and is not a part of a longer word or number. A number may have its thousands grouped. */
-export function holdsValue(text: string, value: string): boolean {
-  const grouped = /^\d{4,15}$/.test(value) ? count(Number(value)) : null;
-  return holds(text, value) || (grouped !== null && holds(text, grouped));
+/**
+ * Where `value` stands in `text`, from there on, without being a part of a longer word or number; -1 = nowhere. A number
+ * may have its thousands grouped.
+ */
+export function findValue(text: string, value: string, from = 0): number {
+  const found = find(text, value, from);
+  return found < 0 && /^\d{4,15}$/.test(value) ? find(text, count(Number(value)), from) : found;
 }
 
-function holds(text: string, value: string): boolean {
+function find(text: string, value: string, from: number): number {
   const open = isWord(value[0]);
   const close = isWord(value.at(-1));
-  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
+  for (let at = text.indexOf(value, from); at >= 0; at = text.indexOf(value, at + 1)) {
     const before = open && isWord(text[at - 1]);
     const after = close && (isWord(text[at + value.length]) || isFraction(text, at + value.length, value));
-    if (!before && !after) return true;
+    if (!before && !after) return at;
   }
-  return false;
+  return -1;
 }
 
 /** 12 does not stand in 12.5. */

@@ -11,8 +11,8 @@ import { detail, judge, type Outcome, type Subject } from "./subject.js";
 type Rule = RuleOf<"limit">;
 type Of = Rule["of"];
 
-/** `known`: what is certain of it, so that it is at least that; `unknown`: what lacks. */
-type Figure = { known: number; unknown: Step[] };
+/** `known`: what is certain of it, so that it is at least that; `unknown`: how many calls it lacks, `example` one of them. */
+type Figure = { known: number; unknown: number; example: Step | undefined };
 
 export function checkLimit(rule: Rule, subject: Subject): Outcome {
   const each = rule.tool !== undefined || rule.model !== undefined || rule.agent !== undefined;
@@ -23,9 +23,10 @@ function checkWhole(rule: Rule, subject: Subject): Outcome {
   const runs = subject.runs.map(({ run }) => run);
   const figures = runs.map((run) => (rule.of === "duration_ms" ? elapsed(run) : used(run, rule.of)));
   const known = figures.reduce((sum, figure) => sum + figure.known, 0);
-  const unknown = figures.flatMap((figure) => figure.unknown);
+  const unknown = figures.reduce((sum, figure) => sum + figure.unknown, 0);
+  const examples = figures.flatMap(({ example }) => example ?? []);
   if (exceeds(known, rule.max)) {
-    const least = unknown.length > 0 ? "at least " : "";
+    const least = unknown > 0 ? "at least " : "";
     const largest = rule.of === "duration_ms" ? runs.flatMap(roots).slice(0, 3) : largestCalls(runs, rule.of);
     const [top] = largest;
     const share =
@@ -34,7 +35,7 @@ function checkWhole(rule: Rule, subject: Subject): Outcome {
     const summary = phrase`${least}${figureText(rule.of, known)}${runs.length > 1 ? ` in ${plural(runs.length, "run")}` : ""}${most}, at most ${figureText(rule.of, rule.max)} allowed`;
     return judge({ failures: [detail(summary, ...largest)], doubts: [], applied: 1 }, subject);
   }
-  const doubts = unknown.length > 0 ? [lacking(rule.of, unknown, known)] : [];
+  const doubts = unknown > 0 ? [lacking(rule.of, unknown, known, examples)] : [];
   return judge({ failures: [], doubts, applied: runs.length }, subject);
 }
 
@@ -49,13 +50,14 @@ function checkEach(rule: Rule, subject: Subject): Outcome {
       if (exceeds(known, rule.max)) {
         const summary = phrase`${nameOf(name)}: ${figureText(rule.of, known)}, at most ${figureText(rule.of, rule.max)} allowed`;
         failures.push({ over: known, detail: detail(summary, step) });
-      } else if (unknown.length > 0) doubts.push(detail(phrase`${nameOf(name)}: ${unknownText(rule.of)}`, step));
+      } else if (unknown > 0) doubts.push(detail(phrase`${nameOf(name)}: ${unknownText(rule.of)}`, step));
     };
     const figureOf = (step: Step): Figure =>
-      below?.(step) ?? (step.end_us === null ? { known: 0, unknown: [step] } : { known: lasted(step), unknown: [] });
+      below?.(step) ??
+      (step.end_us === null ? lacksAll(step) : { known: lasted(step), unknown: 0, example: undefined });
     if (rule.tool !== undefined)
       for (const call of selectTools(calls, { tool: rule.tool }))
-        judgeCall(call.step, call.name, call.recorded ? figureOf(call.step) : { known: 0, unknown: [call.step] });
+        judgeCall(call.step, call.name, call.recorded ? figureOf(call.step) : lacksAll(call.step));
     else {
       const steps = rule.model !== undefined ? selectModels(calls, { model: rule.model }) : selectAgents(calls, rule);
       for (const step of steps) {
@@ -71,6 +73,8 @@ function checkEach(rule: Rule, subject: Subject): Outcome {
 /** Sums of binary fractions end in noise. */
 const exceeds = (figure: number, max: number) => figure > max * (1 + 1e-9);
 
+const lacksAll = (step: Step | undefined): Figure => ({ known: 0, unknown: 1, example: step });
+
 const lasted = (step: Step) => Math.max(0, (step.end_us as number) - step.start_us) / 1000;
 
 function roots(run: Run): Step[] {
@@ -81,8 +85,8 @@ function roots(run: Run): Step[] {
 /** From the first start to the last end. */
 function elapsed(run: Run): Figure {
   return run.trace.duration_ms === null
-    ? { known: 0, unknown: roots(run) }
-    : { known: Math.max(0, run.trace.duration_ms), unknown: [] };
+    ? lacksAll(roots(run)[0])
+    : { known: Math.max(0, run.trace.duration_ms), unknown: 0, example: undefined };
 }
 
 function ownFigure(step: Step, of: Exclude<Of, "duration_ms">): number | null {
@@ -106,7 +110,8 @@ function used(run: Run, of: Exclude<Of, "duration_ms">): Figure {
   const figures = run.steps.filter((_, index) => parent[index] === -1).map(below);
   return {
     known: figures.reduce((sum, figure) => sum + figure.known, 0),
-    unknown: figures.flatMap((figure) => figure.unknown),
+    unknown: figures.reduce((sum, figure) => sum + figure.unknown, 0),
+    example: figures.find(({ example }) => example)?.example,
   };
 }
 
@@ -140,24 +145,20 @@ function usedBelow(run: Run, of: Exclude<Of, "duration_ms">): (step: Step) => Fi
   const indexOf = new Map(run.steps.map((step, index) => [step, index]));
   return (step) => {
     const i = indexOf.get(step) as number;
-    const unknown = lacks[i] === 0 ? [] : unknownBelow(run.steps[example[i] as number] as Step, lacks[i] as number);
-    return { known: sums[i] as number, unknown };
+    return { known: sums[i] as number, unknown: lacks[i] as number, example: run.steps[example[i] as number] };
   };
 }
-
-/** As many as there are, of which one is named. */
-const unknownBelow = (step: Step, n: number): Step[] => new Array<Step>(n).fill(step);
 
 function largestCalls(runs: readonly Run[], of: Exclude<Of, "duration_ms">): Step[] {
   const calls = runs.flatMap((run) => run.steps.filter((step) => hasUsage(step) && ownFigure(step, of) !== null));
   return calls.sort((a, b) => (ownFigure(b, of) as number) - (ownFigure(a, of) as number)).slice(0, 3);
 }
 
-function lacking(of: Of, unknown: Step[], known: number): CheckDetail {
-  if (of === "duration_ms") return detail(phrase`${unknownText(of)}`, ...unknown.slice(0, 3));
+function lacking(of: Of, unknown: number, known: number, examples: Step[]): CheckDetail {
+  if (of === "duration_ms") return detail(phrase`${unknownText(of)}`, ...examples.slice(0, 3));
   const what = of === "cost_usd" ? "the cost" : "the tokens";
   const rest = known > 0 ? ` beside the ${figureText(of, known)} of the others` : "";
-  return detail(phrase`${what} of ${plural(unknown.length, "call")} not known${rest}`, ...unknown.slice(0, 3));
+  return detail(phrase`${what} of ${plural(unknown, "call")} not known${rest}`, ...examples.slice(0, 3));
 }
 
 function unknownText(of: Of): string {

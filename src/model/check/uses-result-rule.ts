@@ -4,9 +4,10 @@ import { count } from "../format.js";
 import type { MessagePart } from "../message.js";
 import { nameOf, type Phrase, phrase, recorded } from "../phrase.js";
 import { jsonText } from "../read-part.js";
+import type { Step } from "../run.js";
 import { answerOf } from "./answer.js";
 import { selectTools } from "./calls-rule.js";
-import { holdsValue, parseJson, plainText, sameText, valuesAt } from "./json-values.js";
+import { findValue, parseJson, plainText, sameText, valuesAt } from "./json-values.js";
 import type { RunCalls, ToolCall } from "./run-calls.js";
 import { detail, judge, type Outcome, type Subject, unseenCalls } from "./subject.js";
 
@@ -16,8 +17,9 @@ type Found = { failures: CheckDetail[]; doubts: CheckDetail[]; applied: number }
 /** What a call returned; null = not recorded. Empty: it returned no such field. */
 type Result = { call: ToolCall; values: string[] | null };
 
-/** Characters that one rule looks through in one subject. */
-const mostText = 100_000_000;
+/** Characters that one rule looks through in one subject; a search costs as much as some dozens. */
+const mostText = 500_000_000;
+const searchCost = 50;
 
 export function checkUse(rule: Rule, subject: Subject): Outcome {
   const found: Found = { failures: [], doubts: [], applied: 0 };
@@ -37,16 +39,19 @@ export function checkUse(rule: Rule, subject: Subject): Outcome {
 function valuesOf(call: ToolCall, field: string | undefined): string[] | null {
   const text = call.result();
   if (text === null) return null;
-  const values = field === undefined ? [sameText(text)] : valuesAt(parseJson(text), field);
-  return values.filter((value) => value !== "");
+  if (field !== undefined) return valuesAt(parseJson(text), field);
+  const whole = parseJson(text);
+  return [typeof whole === "string" ? whole : sameText(text)].filter((value) => value !== "");
 }
 
 function openSearch() {
   let left = mostText;
   return {
-    holds(text: string, value: string): boolean {
-      left -= text.length;
-      return left >= 0 && holdsValue(text, value);
+    holds(text: string, value: string, from = 0): boolean {
+      if (left < 0) return false;
+      const found = findValue(text, value, from);
+      left -= searchCost + (found < 0 ? text.length : found) - from;
+      return found >= 0;
     },
     exhausted: () => left < 0,
   };
@@ -81,11 +86,15 @@ function inAnswer(rule: Rule, subject: Subject, results: Result[], search: Searc
 }
 
 function inTool(rule: Rule, tool: string, subject: Subject, results: Result[], search: Search, found: Found): void {
-  for (const call of subject.runs.flatMap((run) => selectTools(run, { tool }))) {
+  const ended = results.filter(({ call }) => call.end_us !== null);
+  ended.sort((a, b) => (a.call.end_us as number) - (b.call.end_us as number));
+  const earlier: Result[] = [];
+  const calls = subject.runs.flatMap((run) => selectTools(run, { tool })).sort((a, b) => a.start_us - b.start_us);
+  for (const call of calls) {
+    if (search.exhausted()) return;
     found.applied++;
-    const earlier = results.filter(
-      (result) => result.call !== call && result.call.end_us !== null && result.call.end_us <= call.start_us,
-    );
+    for (let next = ended[earlier.length]; next && (next.call.end_us as number) <= call.start_us; )
+      next = ended[earlier.push(next)];
     const given = call.arguments();
     const what = phrase`the arguments of ${nameOf(call.name)}`;
     if (earlier.length === 0)
@@ -110,11 +119,12 @@ function settle(
   search: Search,
   found: Found,
 ): void {
-  if (results.some(({ values }) => values?.some(holds)) || search.exhausted()) return;
+  // the newest first: most likely it is that
+  for (let i = results.length - 1; i >= 0 && !search.exhausted(); i--) if (results[i]?.values?.some(holds)) return;
+  if (search.exhausted()) return;
   const shown = results.slice(-3);
   const evidence = [...where.evidence, ...shown.map(({ call }) => call.step.span_id)];
-  const unknown = results.filter(({ values }) => values === null);
-  if (unknown.length > 0)
+  if (results.some(({ values }) => values === null))
     found.doubts.push({ summary: phrase`what ${nameOf(rule.tool)} returned is not recorded`, evidence });
   else
     found.failures.push({
@@ -139,31 +149,57 @@ function missing(rule: Rule, { values }: Result): Phrase {
 
 /** Each result has to reach a model that was called later. */
 function inModel(rule: Rule, subject: Subject, results: Result[], search: Search, found: Found): void {
+  const heard = readHeard(subject);
   for (const { call, values } of results) {
+    if (search.exhausted()) return;
     found.applied++;
     if (values === null) {
       found.doubts.push(detail(phrase`what ${nameOf(call.name)} returned is not recorded`, call));
       continue;
     }
     const from = call.recorded ? call.end_us : call.start_us;
-    const later = subject.runs.flatMap(({ run, models }) =>
-      models
-        .filter((step) => step.call === "llm" && from !== null && step.start_us >= from)
-        .map((step) => ({ run, step })),
-    );
-    const heard = later.some(({ run, step }) =>
-      run
-        .conversation(step)
-        .added.some(({ message }) =>
-          message.parts.some((part) => values.some((value) => search.holds(textOf(part), value))),
-        ),
-    );
-    if (heard || search.exhausted()) continue;
-    const [silent] = later.filter(({ run, step }) => run.heard(step).length === 0);
-    if (silent !== undefined)
-      found.doubts.push(detail(phrase`what a later model call was sent is not recorded`, call, silent.step));
+    const later = from === null ? undefined : firstFrom(heard.calls, from);
+    if (later && values.some((value) => search.holds(heard.text, value, later.offset))) continue;
+    if (search.exhausted()) return;
+    const silent = from === null ? undefined : firstFrom(heard.silent, from);
+    if (silent) found.doubts.push(detail(phrase`what a later model call was sent is not recorded`, call, silent.step));
     else found.failures.push(detail(phrase`no later model call was sent ${missing(rule, { call, values })}`, call));
   }
+}
+
+/** `offset`: where in the text begins what it was sent. */
+type HeardCall = { step: Step; offset: number };
+
+/** What models were sent, each message where it was new, in one text. */
+function readHeard(subject: Subject): { text: string; calls: HeardCall[]; silent: HeardCall[] } {
+  const parts: string[] = [];
+  const calls: HeardCall[] = [];
+  const silent: HeardCall[] = [];
+  let offset = 0;
+  const all = subject.runs.flatMap(({ run, models }) => models.map((step) => ({ run, step })));
+  for (const { run, step } of all.sort((a, b) => a.step.start_us - b.step.start_us)) {
+    if (step.call !== "llm") continue;
+    const { continues, added } = run.conversation(step);
+    const call = { step, offset };
+    (continues === null && added.length === 0 ? silent : calls).push(call);
+    for (const text of added.flatMap(({ message }) => message.parts.map(textOf))) {
+      parts.push(text);
+      offset += text.length + 1;
+    }
+  }
+  return { text: parts.join("\n"), calls, silent };
+}
+
+/** The first that began then or later. */
+function firstFrom(calls: readonly HeardCall[], time: number): HeardCall | undefined {
+  let low = 0;
+  let high = calls.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((calls[middle] as HeardCall).step.start_us < time) low = middle + 1;
+    else high = middle;
+  }
+  return calls[low];
 }
 
 function textOf(part: MessagePart): string {
