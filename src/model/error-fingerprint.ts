@@ -38,7 +38,7 @@ function placeOf({ kind, tool, provider, name }: FailedSpan): string {
 }
 
 /** Numbers, ids, times, durations, quoted values, paths and addresses give way to marks; linear in a bounded length. */
-export function normaliseMessage(message: string): string {
+function normaliseMessage(message: string): string {
   const words: string[] = [];
   addWords(words, message.slice(0, looked), 0);
   return joinMarks(words);

@@ -15,7 +15,7 @@ const Affected = z.object({
 });
 export type Affected = z.infer<typeof Affected>;
 
-export const affectedDimensions = ["agent", "tool", "model", "service", "session"] as const;
+const affectedDimensions = ["agent", "tool", "model", "service", "session"] as const;
 type AffectedDimension = (typeof affectedDimensions)[number];
 
 export const ErrorGroup = z.object({

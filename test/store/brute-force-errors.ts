@@ -11,7 +11,7 @@ type Outcome = "ended" | "recovered" | "open" | "passed_on";
 export const isFailure = (raw: FailingSpan) => raw.error && !raw.open;
 
 /** By the words of the definition, without any order of walking. */
-export function outcomeOf(raw: FailingSpan, { spans }: FailingTrace): Outcome {
+function outcomeOf(raw: FailingSpan, { spans }: FailingTrace): Outcome {
   if (spans.some((child) => child.parent === raw.id && isFailure(child))) return "passed_on";
   for (let above = raw.parent; above !== undefined; ) {
     const span = spans.find((one) => one.id === above) as FailingSpan;
