@@ -1,28 +1,44 @@
 /** What a run told its user, and whether that admits that something failed or was not found. Pure. */
+import { perRun } from "./per-run.js";
 import { messageText, readMessages } from "./read-message.js";
 import type { Run, Step } from "./run.js";
-import { endOf, follows, type RunTree } from "./run-tree.js";
+import { endOf, follows, treeOf } from "./run-tree.js";
 
 /** Answers are judged by their beginning. */
-const mostText = 20_000;
+const mostText = 8_000;
+const mostAnswers = 20;
 
 /** What models answered, without asking for a tool, in calls that began at `from_us` or later; null = not recorded. */
-export function answersAfter(run: Run, tree: RunTree, from_us: number): string | null {
-  const texts: string[] = [];
-  for (const step of run.steps) {
-    if (step.kind !== "llm" || !follows(step.start_us, from_us)) continue;
-    for (const message of run.contents(step).said)
-      if (!message.parts.some((part) => part.type === "tool_call")) texts.push(messageText(message).slice(0, mostText));
-  }
+export function answersAfter(run: Run, from_us: number): string | null {
+  const texts = answersOf(run).flatMap(({ start_us, text }) => (follows(start_us, from_us) ? text : []));
   if (texts.some((text) => text.trim() !== "")) return texts.join("\n");
-  for (const step of run.steps) {
-    if (tree.parent(step) !== null || endOf(step) < from_us || step.kind === "llm") continue;
-    const { output } = run.contents(step);
-    const last = output === null ? undefined : readMessages(output.slice(0, mostText), "assistant").at(-1);
-    if (last) texts.push(messageText(last));
-  }
+  for (const { end_us, text } of outcomesOf(run)) if (end_us >= from_us) texts.push(text);
   return texts.some((text) => text.trim() !== "") ? texts.join("\n") : null;
 }
+
+/** The last ones, in which a user learns what came of it. */
+const answersOf = perRun((run): { start_us: number; text: string }[] =>
+  run.steps
+    .filter(({ kind }) => kind === "llm")
+    .flatMap((step) =>
+      run
+        .contents(step)
+        .said.filter(({ parts }) => !parts.some(({ type }) => type === "tool_call"))
+        .map((message) => ({ start_us: step.start_us, text: messageText(message).slice(0, mostText) })),
+    )
+    .slice(-mostAnswers),
+);
+
+/** What the uppermost spans that are no model calls brought out. */
+const outcomesOf = perRun((run): { end_us: number; text: string }[] => {
+  const tree = treeOf(run);
+  const tops = run.steps.filter((step) => step.kind !== "llm" && tree.parent(step) === null).slice(-mostAnswers);
+  return tops.flatMap((step) => {
+    const { output } = run.contents(step);
+    const last = output === null ? undefined : readMessages(output.slice(0, mostText), "assistant").at(-1);
+    return last ? { end_us: endOf(step), text: messageText(last) } : [];
+  });
+});
 
 /** The last model call, unless it asked for tools: the answer of the run. */
 export function lastAnswer(run: Run): Step | null {

@@ -1,7 +1,7 @@
 /** Which failures of a run were the first ones, by which spans they travelled up, and whether they ended it. Pure. */
 import { perRun } from "./per-run.js";
 import type { Run, Step } from "./run.js";
-import { endOf, findAbove, follows, type RunTree, treeOf } from "./run-tree.js";
+import { endOf, findAbove, follows, mostLevels, type RunTree, treeOf } from "./run-tree.js";
 
 export type Cause = {
   step: Step;
@@ -54,7 +54,8 @@ export const findCauses = perRun((run): readonly Cause[] => {
   return causes
     .map((step): Cause => {
       const path: Step[] = [];
-      for (let next = passesOn.get(step); next; next = passesOn.get(next)) path.push(next);
+      let next = passesOn.get(step);
+      for (; next && path.length < mostLevels; next = passesOn.get(next)) path.push(next);
       return { step, path, outcome: outcomeOf(run, tree, path.at(-1) ?? step) };
     })
     .sort((a, b) => endOf(a.step) - endOf(b.step));

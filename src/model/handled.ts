@@ -28,14 +28,25 @@ export type Failed = {
 
 /** Later calls that are looked at for one that makes up for a failure. */
 const mostLater = 300;
+/** Messages for which the answers are read anew; of more, those of one tool are taken for alike. */
+const mostJudged = 200;
 
 export function handlingOf(run: Run, tree: RunTree, uses: readonly ToolUse[]): (failed: Failed) => Handling {
   const lastGood = new Map<string, number>();
+  let lastCall = Number.NEGATIVE_INFINITY;
   for (const step of run.steps) {
+    if (step.kind === "llm") lastCall = Math.max(lastCall, step.start_us);
     if (step.status !== "ok") continue;
     for (const key of likeKeys(run, tree, step))
       lastGood.set(key, Math.max(step.start_us, lastGood.get(key) ?? step.start_us));
   }
+  const judged = new Map<string, boolean>();
+  const admits = (answer: string, name: string, message: string | null): boolean => {
+    const key = `${answer.length} ${name} ${judged.size < mostJudged ? message : ""}`;
+    const known = judged.get(key) ?? admitsFailure(answer, { name, message });
+    judged.set(key, known);
+    return known;
+  };
   return (failed) => {
     const { step, top, use, error } = failed;
     const over = Math.max(endOf(top), use?.end_us ?? 0);
@@ -46,12 +57,9 @@ export function handlingOf(run: Run, tree: RunTree, uses: readonly ToolUse[]): (
     if (!use && like.some((key) => follows(lastGood.get(key) ?? Number.NEGATIVE_INFINITY, over))) return "repaired";
     if (use && isRepaired(use, uses)) return "repaired";
     if (step.kind === "other" && isProbe(step)) return "absorbed";
-    const answer = answersAfter(run, tree, over);
-    if (answer !== null)
-      return admitsFailure(answer, { name: use?.name ?? step.name, message: error.error_message })
-        ? "admitted"
-        : "swallowed";
-    return run.steps.some(({ kind, start_us }) => kind === "llm" && follows(start_us, over)) ? "unknown" : "swallowed";
+    const answer = answersAfter(run, over);
+    if (answer !== null) return admits(answer, use?.name ?? step.name, error.error_message) ? "admitted" : "swallowed";
+    return follows(lastCall, over) ? "unknown" : "swallowed";
   };
 }
 
@@ -83,8 +91,8 @@ function isRepaired(failed: ToolUse, uses: readonly ToolUse[]): boolean {
   const { error_message: message = null, error_type: type = null } = failed.failure ?? {};
   const isMistake = mistake.test(`${type ?? ""} ${message ?? ""}`);
   let looked = 0;
-  for (let at = firstFrom(uses, failed.end_us); at < uses.length && looked < mostLater; at++) {
-    const later = uses[at] as ToolUse;
+  const from = firstFrom(uses, failed.end_us);
+  for (const later of uses.slice(from, from + mostLater)) {
     if (later.failure || later === failed || later.step?.end_us === null) continue;
     const isNext = looked++ === 0;
     const likeness = compareArguments(failed.input, later.input);

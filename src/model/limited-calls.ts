@@ -22,24 +22,28 @@ export type LimitedCalls = {
 
 export const findLimitedCalls = perRun((run): readonly LimitedCalls[] => {
   const bySubject = new Map<string, Cause[]>();
+  const nameOf = new Map<string, string>();
   for (const cause of findCauses(run)) {
     // the innermost span may say less than the one around it
     const told = [cause.step, ...cause.path.filter(({ kind }) => kind === cause.step.kind)];
     if (!told.some(isRateLimit)) continue;
     const subject = subjectOf(cause.step);
-    const known = [...bySubject.keys()].find((other) => other === subject || isSameSubject(other, subject));
-    const causes = known === undefined ? undefined : bySubject.get(known);
+    const known =
+      nameOf.get(subject) ?? [...bySubject.keys()].find((other) => isSameSubject(other, subject)) ?? subject;
+    nameOf.set(subject, known);
+    const causes = bySubject.get(known);
     if (causes) causes.push(cause);
-    else bySubject.set(subject, [cause]);
+    else bySubject.set(known, [cause]);
   }
   return [...bySubject].map(([subject, causes]) => limitedCalls(run, subject, causes));
 });
 
+const goodSteps = perRun(({ steps }) => steps.filter(({ status }) => status === "ok"));
+
 function limitedCalls(run: Run, subject: string, causes: Cause[]): LimitedCalls {
   const { kind } = (causes[0] as Cause).step;
-  const good = run.steps.filter(
-    (step) => step.kind === kind && step.status === "ok" && isSameSubject(subject, subjectOf(step)),
-  );
+  const good = goodSteps(run).filter((step) => step.kind === kind && isSameSubject(subject, subjectOf(step)));
+  const lastEnd = causes.reduce((latest, { step }) => Math.max(latest, endOf(step)), Number.NEGATIVE_INFINITY);
   const starts = causes.map(({ step }) => step).sort((a, b) => a.start_us - b.start_us);
   const successes = new Set<Step>();
   let [waited, until, next] = [0, Number.NEGATIVE_INFINITY, 0];
@@ -49,7 +53,7 @@ function limitedCalls(run: Run, subject: string, causes: Cause[]): LimitedCalls 
     const success = good[next];
     isLast = success === undefined;
     if (success) successes.add(success);
-    const end = success?.start_us ?? endOf(starts.reduce((a, b) => (endOf(a) > endOf(b) ? a : b)));
+    const end = success?.start_us ?? lastEnd;
     waited += Math.max(0, end - Math.max(step.start_us, until));
     until = Math.max(until, end);
   }

@@ -1,6 +1,6 @@
 /** Who is whose parent in a run, and when it began and ended. Pure. */
 import { perRun } from "./per-run.js";
-import type { Step } from "./run.js";
+import type { Run, Step } from "./run.js";
 import { orderTopDown } from "./trace-order.js";
 
 export type RunTree = {
@@ -30,9 +30,13 @@ export const treeOf = perRun(({ steps }): RunTree => {
   };
 });
 
+/** Above that many levels nothing is looked for: real traces are not that deep. */
+export const mostLevels = 500;
+
 /** The nearest step above that passes. */
 export function findAbove(tree: RunTree, step: Step, passes: (above: Step) => boolean): Step | null {
-  for (let above = tree.parent(step); above; above = tree.parent(above)) if (passes(above)) return above;
+  let above = tree.parent(step);
+  for (let level = 0; above && level < mostLevels; level++, above = tree.parent(above)) if (passes(above)) return above;
   return null;
 }
 
@@ -47,4 +51,17 @@ export function follows(start_us: number, end_us: number): boolean {
 /** When it was over, in µs; its start while it has not ended, or where the two are reversed. */
 export function endOf(step: Step): number {
   return Math.max(step.start_us, step.end_us ?? step.start_us);
+}
+
+/** The steps that began after what ended at `from_us`, and before `to_us`. */
+export function stepsFrom({ steps }: Pick<Run, "steps">, from_us: number, to_us: number): Step[] {
+  let [low, high] = [0, steps.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (follows((steps[middle] as Step).start_us, from_us)) high = middle;
+    else low = middle + 1;
+  }
+  const found: Step[] = [];
+  for (let at = low; at < steps.length && (steps[at] as Step).start_us < to_us; at++) found.push(steps[at] as Step);
+  return found;
 }

@@ -93,8 +93,12 @@ function isUse(tree: RunTree, step: Step): boolean {
   return above?.kind !== "retriever" && above?.kind !== "tool";
 }
 
+/** Calls of one tool that may wait for their spans at once. */
+const mostWaiting = 100;
+
 function firstUnused(calls: Call[] | undefined, step: Step, input: string | null): Call | undefined {
-  const open = calls?.filter((call) => !call.used && call.asked.start_us <= step.start_us) ?? [];
+  while (calls?.[0]?.used) calls.shift();
+  const open = calls?.slice(0, mostWaiting).filter((call) => !call.used && call.asked.start_us <= step.start_us) ?? [];
   return open.find((call) => call.input === input) ?? open[0];
 }
 

@@ -5,9 +5,10 @@ import { plural } from "../format.js";
 import { nameOf, phrase } from "../phrase.js";
 import { emptiness } from "../result-text.js";
 import type { Run } from "../run.js";
-import { follows, type RunTree, treeOf } from "../run-tree.js";
+import { follows } from "../run-tree.js";
 import { compareArguments } from "../similar-arguments.js";
 import { type ToolUse, toolUses } from "../tool-uses.js";
+import { limitFindings, mostEvidence } from "./limit-findings.js";
 
 /** So many empty results in a row are a fault of their own. */
 const many = 3;
@@ -19,7 +20,6 @@ const nothingIsFine =
   /conflict|duplicate|error|alert|violation|vulnerab|lint|diagnos|issue|warning|block|overdue|pending|check|exists|valid|memor|history|cache|notification|inbox|delete|remove|send|write|update|create|set_|save|store|log/i;
 
 export function detectEmptyResults(run: Run): Finding[] {
-  const tree = treeOf(run);
   const uses = toolUses(run).filter(({ failure, output }) => failure === null && output !== null);
   const byName = new Map<string, ToolUse[]>();
   for (const use of uses) {
@@ -28,13 +28,17 @@ export function detectEmptyResults(run: Run): Finding[] {
     else byName.set(use.name, [use]);
   }
   const findings: Finding[] = [];
+  const lastFound = uses.reduce(
+    (latest, use) => (!isEmpty(use) && isSource(use) ? Math.max(latest, use.start_us) : latest),
+    Number.NEGATIVE_INFINITY,
+  );
   for (const [name, own] of byName) {
     const isRetriever = own[0]?.step?.kind === "retriever";
     if (!isRetriever && (nothingIsFine.test(name) || !isLookUp(name, own))) continue;
-    const found = findingOf(run, tree, name, own, uses);
+    const found = findingOf(run, name, own, lastFound);
     if (found) findings.push(found);
   }
-  return findings;
+  return limitFindings(findings, "tool");
 }
 
 /** Nothing at all is an answer only of tools that are asked for something. */
@@ -42,7 +46,7 @@ function isLookUp(name: string, uses: ToolUse[]): boolean {
   return looksUp.test(name) || uses.some(({ output }) => emptiness(output ?? "") === "none");
 }
 
-function findingOf(run: Run, tree: RunTree, name: string, own: ToolUse[], all: ToolUse[]): Finding | null {
+function findingOf(run: Run, name: string, own: ToolUse[], lastFound_us: number): Finding | null {
   const empty = own.filter(isEmpty);
   const [first] = empty;
   if (!first) return null;
@@ -50,14 +54,10 @@ function findingOf(run: Run, tree: RunTree, name: string, own: ToolUse[], all: T
   const hasFound = own.length > empty.length;
   // the end of paging, or some items that had nothing
   if (hasFound && (empty.length < many || isPaging(own) || empty.length * 2 <= own.length)) return null;
-  const foundLater = all.some((use) => follows(use.start_us, first.end_us) && !isEmpty(use) && isSource(use));
-  const answer = answersAfter(run, tree, last.end_us);
-  const isAnswered =
-    answer !== null || run.steps.some(({ kind, start_us }) => kind === "llm" && follows(start_us, last.end_us));
+  const foundLater = follows(lastFound_us, first.end_us);
+  const answer = answersAfter(run, last.end_us);
   const isHonest = answer !== null && admitsNothing(answer);
-  const isRepeated = empty.length >= many;
-  const isFault =
-    isAnswered && answer !== null && !isHonest && (!foundLater || isRepeated) && !(hasFound && foundLater);
+  const isFault = answer !== null && !isHonest && !foundLater;
   const times =
     own.length === 1 ? "returned nothing" : `returned nothing in ${empty.length} of ${plural(own.length, "call")}`;
   const outcome = isHonest
@@ -72,7 +72,10 @@ function findingOf(run: Run, tree: RunTree, name: string, own: ToolUse[], all: T
     kind: "empty_result",
     severity: isFault ? "warning" : "info",
     summary: phrase`${what} ${times}${outcome}.`,
-    evidence: [...new Set(own.length === empty.length ? own.map(idOf) : [...empty, ...own].map(idOf))].slice(0, 50),
+    evidence: [...new Set(own.length === empty.length ? own.map(idOf) : [...empty, ...own].map(idOf))].slice(
+      0,
+      mostEvidence,
+    ),
     saves: { ms: null, tokens: null, usd: null },
   };
 }

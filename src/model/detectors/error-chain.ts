@@ -2,7 +2,7 @@
 import { findRetries } from "../attempts.js";
 import { type Cause, findCauses } from "../causes.js";
 import type { Finding } from "../diagnosis.js";
-import { count, duration, plural } from "../format.js";
+import { duration, plural } from "../format.js";
 import { type Failed, type Handling, handlingOf } from "../handled.js";
 import { findLimitedCalls } from "../limited-calls.js";
 import { nameOf, type Phrase, phrase } from "../phrase.js";
@@ -11,11 +11,8 @@ import { endOf, treeOf } from "../run-tree.js";
 import { errorPhrase, modelOf, stepPhrase } from "../step-phrase.js";
 import { toolUses } from "../tool-uses.js";
 import { pathPhrase } from "../travel-phrase.js";
+import { limitFindings, mostEvidence } from "./limit-findings.js";
 import { isRateLimitFinding } from "./rate-limit.js";
-
-/** Findings of one severity; what is left is counted in the last one. */
-const mostFindings = 4;
-const mostEvidence = 200;
 
 /** One failure or several that say the same. */
 type Group = { failures: Failure[]; handling: Handling | "ended" | "open" };
@@ -50,7 +47,10 @@ export function detectErrorChains(run: Run): Finding[] {
     if (group) group.failures.push(failure);
     else groups.set(key, { failures: [failure], handling: became });
   }
-  return limit([...groups.values()].map((group) => findingOf(run, group)));
+  return limitFindings(
+    [...groups.values()].map((group) => findingOf(run, group)),
+    "failure",
+  );
 }
 
 /** Causes of what ended a run echo in spans of any name. */
@@ -108,18 +108,4 @@ function became(run: Run, failure: Failure, handling: Group["handling"]): Phrase
     default:
       return way;
   }
-}
-
-function limit(findings: Finding[]): Finding[] {
-  const kept: Finding[] = [];
-  for (const severity of ["critical", "warning", "info"] as const) {
-    const own = findings.filter((finding) => finding.severity === severity);
-    kept.push(...own.slice(0, mostFindings));
-    const rest = own.slice(mostFindings);
-    if (rest.length === 0) continue;
-    const evidence = rest.flatMap((finding) => finding.evidence).slice(0, mostEvidence);
-    const summary = phrase`${count(rest.length)} more kinds of failure of this sort, the first of them: ${rest[0]?.summary ?? []}`;
-    kept.push({ kind: "error_chain", severity, summary, evidence, saves: { ms: null, tokens: null, usd: null } });
-  }
-  return kept;
 }

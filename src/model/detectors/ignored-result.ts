@@ -5,12 +5,15 @@ import type { Message } from "../message.js";
 import { nameOf, phrase } from "../phrase.js";
 import { messageText } from "../read-message.js";
 import type { Run, Step } from "../run.js";
-import { endOf, follows, type RunTree, treeOf } from "../run-tree.js";
+import { endOf, follows, type RunTree, stepsFrom, treeOf } from "../run-tree.js";
 import { callsIn, isHandOver, type ToolUse, toolUses } from "../tool-uses.js";
+import { limitFindings } from "./limit-findings.js";
 
 /** Results are looked for by their beginning, without what quoting changes. */
 const sampleLength = 40;
-/** Messages that are searched for one result. */
+/** Later calls that are looked at for one result. */
+const mostCalls = 50;
+/** Messages that are searched in all. */
 const mostText = 2_000_000;
 
 /** Only of calls that a model asked for: what a program does with its own is not recorded. */
@@ -35,7 +38,7 @@ export function detectIgnoredResults(run: Run): Finding[] {
     if (known) known.push({ use, next });
     else byName.set(use.name, [{ use, next }]);
   }
-  return [...byName].map(([name, ignored]): Finding => {
+  const findings = [...byName].map(([name, ignored]): Finding => {
     const steps = ignored.map(({ use }) => use.step as Step);
     const ms = steps.reduce((sum, step) => sum + (endOf(step) - step.start_us) / 1000, 0);
     const late = ignored.filter(({ use, next }) => use.step?.end_us === null || !follows(next.start_us, use.end_us));
@@ -50,6 +53,7 @@ export function detectIgnoredResults(run: Run): Finding[] {
       saves: { ms: null, tokens: null, usd: null },
     };
   });
+  return limitFindings(findings, "tool");
 }
 
 /** The first later model call that goes on with the conversation in which the tool was asked for, and answers some tool but not this one. */
@@ -57,9 +61,10 @@ function nextCall(run: Run, tree: RunTree, use: ToolUse, asked: Step): Step | nu
   const calls = callsIn(run, asked);
   const last = run.heard(asked).at(-1);
   if (!last) return null;
-  for (const step of run.steps) {
-    if (step.kind !== "llm" || !follows(step.start_us, endOf(asked)) || step === asked || step.status !== "ok")
-      continue;
+  let looked = 0;
+  for (const step of stepsFrom(run, endOf(asked), Number.POSITIVE_INFINITY)) {
+    if (step.kind !== "llm" || step === asked || step.status !== "ok") continue;
+    if (looked++ > mostCalls) return null;
     const heard = run.heard(step);
     const at = heard.findIndex(({ key }) => key === last.key);
     if (at < 0) continue;

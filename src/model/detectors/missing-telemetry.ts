@@ -97,7 +97,9 @@ function calls(run: Run): Gap[] {
 }
 
 function isSilent(run: Run, step: Step): boolean {
-  return run.contents(step).said.length === 0 && run.heard(step).length === 0;
+  if (run.contents(step).said.length > 0) return false;
+  const { repeated, added } = run.conversation(step);
+  return repeated + added.length === 0;
 }
 
 function toolsWithoutSpans(run: Run): { name: string; step: Step }[] {

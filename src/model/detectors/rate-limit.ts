@@ -7,6 +7,7 @@ import type { Run, Step } from "../run.js";
 import { type RunTree, treeOf } from "../run-tree.js";
 import { errorPhrase, stepPhrase } from "../step-phrase.js";
 import { pathPhrase } from "../travel-phrase.js";
+import { limitFindings, mostEvidence } from "./limit-findings.js";
 
 /** So many are a storm. */
 const storm = 3;
@@ -16,9 +17,11 @@ const largePart = 0.25;
 /** A single one that ended the run is told by `error_chain`. */
 export function detectRateLimits(run: Run): Finding[] {
   const tree = treeOf(run);
-  return findLimitedCalls(run)
-    .filter(isRateLimitFinding)
-    .map((limited) => findingOf(run, tree, limited));
+  const limited = findLimitedCalls(run).filter(isRateLimitFinding);
+  return limitFindings(
+    limited.map((calls) => findingOf(run, tree, calls)),
+    "target",
+  );
 }
 
 /** Whether these are a finding of their own, so that nobody else tells of them. */
@@ -50,5 +53,5 @@ function findingOf(run: Run, tree: RunTree, limited: LimitedCalls): Finding {
 }
 
 function unique(steps: Step[]): string[] {
-  return [...new Set(steps.map(({ span_id }) => span_id))];
+  return [...new Set(steps.map(({ span_id }) => span_id))].slice(0, mostEvidence);
 }

@@ -4,9 +4,10 @@ import type { Finding } from "../diagnosis.js";
 import { count, duration, plural } from "../format.js";
 import { type Phrase, phrase } from "../phrase.js";
 import type { Run, Step } from "../run.js";
-import { follows, type RunTree, treeOf } from "../run-tree.js";
+import { type RunTree, stepsFrom, treeOf } from "../run-tree.js";
 import { errorPhrase, stepPhrase } from "../step-phrase.js";
 import { totalOf } from "../step-totals.js";
+import { limitFindings, mostEvidence } from "./limit-findings.js";
 
 /** So many failures in a row are a storm. */
 const storm = 3;
@@ -24,7 +25,10 @@ export function detectRetries(run: Run): Finding[] {
     if (known) known.push(retry);
     else bySubject.set(subject, [retry]);
   }
-  return [...bySubject.values()].map((retries) => findingOf(run, tree, retries));
+  return limitFindings(
+    [...bySubject.values()].map((retries) => findingOf(run, tree, retries)),
+    "call",
+  );
 }
 
 function findingOf(run: Run, tree: RunTree, retries: Retry[]): Finding {
@@ -54,7 +58,11 @@ function findingOf(run: Run, tree: RunTree, retries: Retry[]): Finding {
     summary: phrase`${stepPhrase((first as Retry["failed"][0]).step)} failed ${failed.length === 1 ? "once" : `${count(failed.length)} times`}${
       retries.length > 1 ? phrase` in ${plural(retries.length, "call")}` : ""
     }${outcome}: ${errorPhrase((first as Retry["failed"][0]).failure as Step)}. The failed attempts and the waiting between them took ${parts.join(" and ")}.`,
-    evidence: [...failed.map(({ step }) => step.span_id), ...successes, ...deciding.map(({ span_id }) => span_id)],
+    evidence: [
+      ...failed.map(({ step }) => step.span_id),
+      ...successes,
+      ...deciding.map(({ span_id }) => span_id),
+    ].slice(0, mostEvidence),
     saves: { ms: lost_us / 1000, tokens: spent.tokens, usd: spent.usd },
   };
 }
@@ -67,9 +75,7 @@ function lostIn(run: Run, { failed, success }: Retry): { us: number; deciding: S
     us += attempt.end_us - attempt.start_us;
     const next = failed[index + 1] ?? success;
     if (!next) continue;
-    const between = run.steps.filter(
-      (step) => step.call !== null && follows(step.start_us, attempt.end_us) && step.start_us < next.start_us,
-    );
+    const between = stepsFrom(run, attempt.end_us, next.start_us).filter((step) => step.call !== null);
     if (between.some((step) => step.call !== "llm" && step.status === "ok")) continue;
     us += Math.max(0, next.start_us - attempt.end_us);
     if (attempt.step.kind === "tool") deciding.push(...between.filter((step) => step.call === "llm"));

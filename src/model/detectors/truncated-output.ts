@@ -7,6 +7,7 @@ import type { Run, Step } from "../run.js";
 import { endOf, findAbove, treeOf } from "../run-tree.js";
 import { stepPhrase } from "../step-phrase.js";
 import { callsIn } from "../tool-uses.js";
+import { limitFindings } from "./limit-findings.js";
 
 /** Who asks for that few tokens wants a word, and gets it. */
 const fewTokens = 16;
@@ -52,7 +53,7 @@ export function detectTruncatedOutputs(run: Run): Finding[] {
         minor,
       ),
     );
-  return findings;
+  return limitFindings(findings, "answer");
 }
 
 function finding(severity: Finding["severity"], summary: Phrase, steps: Step[]): Finding {
