@@ -1,6 +1,7 @@
 /** Results that a model asked for and never got. */
 import type { Finding } from "../diagnosis.js";
 import { duration, plural } from "../format.js";
+import { lastHeard } from "../last-heard.js";
 import type { Message } from "../message.js";
 import { nameOf, phrase } from "../phrase.js";
 import { messageText } from "../read-message.js";
@@ -59,7 +60,7 @@ export function detectIgnoredResults(run: Run): Finding[] {
 /** The first later model call that goes on with the conversation in which the tool was asked for, and answers some tool but not this one. */
 function nextCall(run: Run, tree: RunTree, use: ToolUse, asked: Step): Step | null {
   const calls = callsIn(run, asked);
-  const last = run.heard(asked).at(-1);
+  const { last } = lastHeard(run, asked);
   if (!last) return null;
   let looked = 0;
   for (const step of stepsFrom(run, endOf(asked), Number.POSITIVE_INFINITY)) {
