@@ -1,5 +1,5 @@
 /** Two groups of runs: their figures side by side, and what tells them apart beyond chance. */
-import type { GroupComparison, GroupFigures, Separator, SeparatorKind, StepRow } from "../comparison.js";
+import type { GroupComparison, GroupFigures, Separator, SeparatorKind, SeparatorSide, StepRow } from "../comparison.js";
 import { plural } from "../format.js";
 import { joinPhrases, nameOf, type Phrase, phrase } from "../phrase.js";
 import type { GroupRuns, RunFigure, SampledRun } from "./group-runs.js";
@@ -47,7 +47,10 @@ export function compareGroupRuns({ a, b, byStatus, wording }: GroupQuestion): To
   const proven = withoutRepeats(all.filter(({ p }) => p * compared <= alpha).sort(strongestFirst));
   const smaller = Math.min(a.ids.length, b.ids.length);
   const plain = smaller >= fewRuns || proven.length > 0 ? [] : withoutRepeats(all.filter(isPlain).sort(strongestFirst));
-  const separators = [...told(proven.slice(0, mostSeparators), true), ...told(plain.slice(0, mostUnproven), false)];
+  const separators = [
+    ...withoutComplements(told(proven.slice(0, 2 * mostSeparators), true)).slice(0, mostSeparators),
+    ...told(plain.slice(0, mostUnproven), false),
+  ];
   const isTooFew = fisherExact(a.ids.length, a.ids.length, 0, b.ids.length) * compared > alpha;
   return {
     verdict: verdictOf(separators, compared, isTooFew ? [a.ids.length, b.ids.length] : null),
@@ -92,6 +95,27 @@ function withoutRepeats(ordered: Hypothesis[]): Hypothesis[] {
   const special = ordered.filter(({ type }) => type === "mark" || type === "step" || type === "step_error");
   const most = Math.max(0, ...special.map(({ delta }) => Math.abs(delta)));
   return ordered.filter(({ type, delta }) => type !== "order" || Math.abs(delta) * 0.8 > most);
+}
+
+/** One version in `a` and another in `b` is one difference, not two: told by what `b` has more often. */
+function withoutComplements(separators: Separator[]): Separator[] {
+  const rest = (side: SeparatorSide) => side.of - (side.runs ?? 0);
+  const complementOf = (own: Separator) =>
+    own.name === null && own.kind !== "prompt"
+      ? undefined
+      : separators.find(
+          (other) =>
+            other.kind === own.kind && other !== own && other.a.runs === rest(own.a) && other.b.runs === rest(own.b),
+        );
+  const isMoreInB = ({ a, b }: Separator) => (b.runs ?? 0) / b.of > (a.runs ?? 0) / a.of;
+  return separators.flatMap((own) => {
+    const other = complementOf(own);
+    if (!other) return [own];
+    if (!isMoreInB(own)) return [];
+    const others = other.name === null ? [] : [phrase`; the other runs: ${nameOf(other.name)}`];
+    const examples = { ...own.a, trace_ids: own.a.trace_ids.length > 0 ? own.a.trace_ids : other.a.trace_ids };
+    return [{ ...own, summary: joinPhrases([own.summary, ...others], ""), a: examples }];
+  });
 }
 
 function figuresOf(group: GroupRuns): GroupFigures {
