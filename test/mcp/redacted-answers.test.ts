@@ -7,7 +7,7 @@ import { defaultRedaction } from "../../src/redaction/settings.js";
 import { watchStore } from "../../src/store/current-store.js";
 import { openLiveFeed } from "../../src/store/live-feed.js";
 import { openReader } from "../../src/store/open.js";
-import { attributesOf, chat, message, requestOf, span, spanId, traceId } from "../store/otlp.js";
+import { attributesOf, chat, message, morning, requestOf, span, spanId, traceId } from "../store/otlp.js";
 import { newStorePath } from "../store/temporary-folder.js";
 import { type Connected, connect } from "./client.js";
 
@@ -49,6 +49,30 @@ beforeEach(async () => {
         "gen_ai.tool.call.result": address,
       },
     }),
+    // a run to compare with
+    span({
+      trace: 2,
+      id: 4,
+      name: `call with ${key}`,
+      start: morning + 3_600_000,
+      attributes: chat({
+        messages: [message("system", `use ${address} and ${key}`), message("user", "please")],
+        reply: "no",
+        session: "another",
+      }),
+    }),
+    span({
+      trace: 2,
+      id: 5,
+      parent: 4,
+      start: morning + 3_600_000,
+      attributes: {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": "look_up",
+        "gen_ai.tool.call.arguments": JSON.stringify({ nested: { header: `Basic ${key}` } }),
+        "gen_ai.tool.call.result": `${address}/two`,
+      },
+    }),
   ]);
   request.resourceSpans?.[0]?.resource?.attributes?.push(...attributesOf({ "db.address": address }));
   ingest.traces(request);
@@ -83,6 +107,8 @@ const questions: [tool: string, args: Record<string, unknown>][] = [
   ["get_session", { session_id: `session of ${address}` }],
   ["get_usage", { group_by: ["model", "agent"] }],
   ["find_errors", {}],
+  ["compare_traces", { a: traceId(1), b: traceId(2) }],
+  ["compare_traces", { group_a: { until: "2026-11-10T08:30Z" }, group_b: { since: "2026-11-10T08:30Z" } }],
   ["tail_spans", { cursor: "t0", wait_ms: 0 }],
   [
     "check_trace",

@@ -88,7 +88,19 @@ function everything(): { spans: OtlpSpan[]; logs: LogsData } {
     ],
   };
   const late = span({ trace: 1, id: 3, parent: 1, attributes: chat({ session: "planner-session" }) });
-  return { spans: [call, tool, late], logs };
+  return { spans: [call, tool, late, ...twin(call, tool)], logs };
+}
+
+/** The same run an hour later, with other words in all that it says. */
+function twin(...spans: OtlpSpan[]): OtlpSpan[] {
+  const later = (time: string | number | undefined) => nano(Number(time) / 1e6 + 3_600_000);
+  return spans.map((each) => ({
+    ...(JSON.parse(JSON.stringify(each).replaceAll("words and more words", "other words and more")) as OtlpSpan),
+    traceId: traceId(2),
+    startTimeUnixNano: later(each.startTimeUnixNano),
+    endTimeUnixNano: later(each.endTimeUnixNano),
+    status: {},
+  }));
 }
 
 const path = newStorePath();
@@ -119,13 +131,15 @@ const rules = [
   { rule: "uses_result", tool: "*", in: "answer" },
   { rule: "limit", of: "duration_ms", max: 0 },
 ];
+const before = { until: new Date(morning + 1_800_000).toISOString() };
+const afterwards = { since: before.until };
 const questions: [tool: string, args: Record<string, unknown>][] = [
   ["list_traces", {}],
   ["list_traces", { text: "words" }],
   ["get_trace", { trace_id: traceId(1) }],
-  ...ids.map((span_id): [string, object] => ["get_span", { span_id }]),
+  ...ids.map((span_id): [string, object] => ["get_span", { trace_id: traceId(1), span_id }]),
   ...ids.flatMap((span_id) =>
-    spanFields.map((field): [string, object] => ["get_span", { span_id, field, offset: 100 }]),
+    spanFields.map((field): [string, object] => ["get_span", { trace_id: traceId(1), span_id, field, offset: 100 }]),
   ),
   ...places.map((place): [string, object] => ["search_spans", { query: `close-${place}` }]),
   ["search_spans", { query: "words" }],
@@ -136,9 +150,11 @@ const questions: [tool: string, args: Record<string, unknown>][] = [
   ["diagnose_trace", { trace_id: traceId(1) }],
   ["get_agent_graph", {}],
   ["explain_context", { trace_id: traceId(1) }],
-  ...[1, 3].map((id): [string, object] => ["explain_context", { span_id: spanId(id) }]),
+  ...[1, 3].map((id): [string, object] => ["explain_context", { trace_id: traceId(1), span_id: spanId(id) }]),
   ["tail_spans", { cursor: "t0", wait_ms: 0 }],
   ["check_trace", { rules }],
+  ["compare_traces", { a: traceId(1), b: traceId(2) }],
+  ["compare_traces", { group_a: before, group_b: afterwards }],
 ] as [string, Record<string, unknown>][];
 const resources = [
   "agensight://live",
@@ -160,7 +176,14 @@ async function everyAnswer(client: Client): Promise<string> {
       const limits = name === "get_usage" || "field" in args || name === "get_span" ? {} : { limit: 100 };
       const given = {
         ...args,
-        ...(["get_trace", "get_usage", "diagnose_trace", "get_agent_graph", "explain_context"].includes(name)
+        ...([
+          "get_trace",
+          "get_usage",
+          "diagnose_trace",
+          "get_agent_graph",
+          "explain_context",
+          "compare_traces",
+        ].includes(name)
           ? {}
           : limits),
         format,
@@ -220,7 +243,7 @@ describe.each(Object.keys(levels) as (keyof typeof levels)[])("with --content %s
       hasNames(said);
     }
     const live = await watchLive(wsUrl, "?cursor=0");
-    const told = JSON.stringify(await live.until((events) => events.length === 3));
+    const told = JSON.stringify(await live.until((events) => events.length >= 3));
     await live.close();
     expect(found(told, "close")).toEqual([]);
     expect(found(told, "open").length > 0).toBe(content !== "none");
@@ -235,7 +258,7 @@ test("who comes from another machine sees how texts begin, unless it was said", 
     const client = await overHttp(`http://127.0.0.1:${port}`, { headers });
     const { content } = await client.callTool({
       name: "get_span",
-      arguments: { span_id: spanId(1), max_tokens: 20_000 },
+      arguments: { trace_id: traceId(1), span_id: spanId(1), max_tokens: 20_000 },
     });
     await client.close();
     return JSON.stringify(content);
