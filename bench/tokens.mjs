@@ -72,7 +72,11 @@ async function defaultCalls(client) {
     diagnose_trace: ids,
     get_agent_graph: [{}, ...ids.slice(0, 5)],
     explain_context: ids,
-    compare_traces: ids.slice(1, 6).map(({ trace_id }, i) => ({ a: traces[i].trace_id, b: trace_id })),
+    compare_traces: [
+      ...ids.slice(1, 6).map(({ trace_id }, i) => ({ a: traces[i].trace_id, b: trace_id })),
+      { group_a: { status: "ok" }, group_b: { status: "error" } },
+      { group_a: { service: "research" }, group_b: { service: "support-desk" } },
+    ],
     tail_spans: [{}],
     check_trace: [{ rules: checkRules }, ...ids.slice(0, 5).map((id) => ({ ...id, rules: checkRules }))],
   };

@@ -4,7 +4,7 @@ import type { Phrase } from "./phrase.js";
 import { Coverage, TraceSummary } from "./summary.js";
 
 /** `only_a`, `only_b`: a step that the other run does not have; `moved`: one that it has elsewhere. */
-export const stepMatches = ["changed", "moved", "only_a", "only_b", "equal"] as const;
+const stepMatches = ["changed", "moved", "only_a", "only_b", "equal"] as const;
 
 const StepChange = z.object({
   what: z.enum(["status", "model", "parameters", "arguments", "result", "reply", "duration", "agent"]),
@@ -69,7 +69,7 @@ const StepFigures = z.object({
   errors: z.number(),
 });
 
-export const separatorKinds = [
+const separatorKinds = [
   "failed",
   "service",
   "session",

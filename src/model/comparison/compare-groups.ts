@@ -121,7 +121,8 @@ function withoutComplements(separators: Separator[]): Separator[] {
 function figuresOf(group: GroupRuns): GroupFigures {
   const average = (figure: RunFigure) => {
     const values = known(group.figures[figure]);
-    return values.length === 0 ? null : mean(values);
+    // sums of binary fractions end in noise
+    return values.length === 0 ? null : Math.round(mean(values) * 1e10) / 1e10;
   };
   const durations = known(group.figures.duration_ms).sort();
   return {

@@ -111,7 +111,7 @@ function markOrder(kind: SeparatorKind): number {
   return at < 0 ? order.length : at;
 }
 
-export function stepWord({ kind }: StepName): string {
+function stepWord({ kind }: StepName): string {
   return kind === "llm" ? "model" : kind;
 }
 

@@ -5,6 +5,7 @@ import { compareRuns } from "../../model/comparison/compare-runs.js";
 import type { GroupComparison, RunComparison } from "../../model/comparison.js";
 import { count, plural } from "../../model/format.js";
 import { joinPhrases, phrase } from "../../model/phrase.js";
+import { getNumber } from "../meta.js";
 import type { SpanSource } from "../read-span.js";
 import type { TraceFilter } from "../reader.js";
 import { type Facet, facets } from "../trace-totals.js";
@@ -28,7 +29,14 @@ export function compareGroups(source: SpanSource, query: { a: TraceFilter; b: Tr
   const notes: string[] = [];
   const keepRunning = query.a.status === "running" || query.b.status === "running";
   const keys = openMarkKeys();
-  const asked = { keys, skipped: madeBy(query), notes, keepRunning };
+  const skipped = madeBy(query);
+  if (getNumber(source.engine, "refill_below") > 0) {
+    for (const name of ["version", "prompt", "path", "error"] as const) skipped.add(facets[name]);
+    notes.push(
+      "this file of an earlier version is being brought up to date: versions, prompts, paths and errors are not compared yet",
+    );
+  }
+  const asked = { keys, skipped, notes, keepRunning };
   const a = loadGroup(source, query.a, asked);
   const b = loadGroup(source, query.b, asked);
   for (const [name, { isCut, running }] of [
