@@ -24,7 +24,7 @@ export type Attempt = {
 export type Retry = { failed: Attempt[]; success: Attempt | null; isRateLimited: boolean };
 
 /** Chains that are followed at once for one subject; of more, the oldest are let go. */
-const mostOpen = 20;
+const mostOpen = 8;
 
 export const findRetries = perRun((run): readonly Retry[] => {
   const tree = treeOf(run);
