@@ -4,7 +4,7 @@ import { UsageDimension } from "../model/summary.js";
 import type { TraceReader } from "../store/reader.js";
 import { contextOf } from "./call.js";
 import { ChangeStatus } from "./live-filter.js";
-import { findPrompt } from "./prompts.js";
+import { prompts } from "./prompts.js";
 import type { ServerOptions } from "./server-options.js";
 
 /** How many recent ones are looked through, and how many the protocol lets us offer. */
@@ -68,7 +68,7 @@ const inAddresses: Record<string, Completable> = {
 
 type Reference = { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string };
 
-/** In the protocol's shape; nothing for arguments that are free. Errors: bad_argument for a prompt that is not there. */
+/** In the protocol's shape; nothing for what is free, or unknown. */
 export async function complete(
   options: ServerOptions,
   ref: Reference,
@@ -76,7 +76,10 @@ export async function complete(
   beside: Record<string, string>,
   signal: AbortSignal,
 ) {
-  const of = ref.type === "ref/prompt" ? findPrompt(ref.name).completed[argument.name] : inAddresses[argument.name];
+  const of =
+    ref.type === "ref/prompt"
+      ? prompts.find(({ name }) => name === ref.name)?.completed[argument.name]
+      : inAddresses[argument.name];
   const { reader } = await contextOf(options, signal);
   const { [argument.name]: _, ...others } = beside;
   const known = of === undefined ? [] : await (sources[of] as Values)(reader, others);

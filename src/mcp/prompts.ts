@@ -120,7 +120,7 @@ export function listPrompts() {
 }
 
 /** Errors: bad_argument that names those that are there. */
-export function findPrompt(name: string): Prompt {
+function findPrompt(name: string): Prompt {
   const prompt = prompts.find((each) => each.name === name);
   if (prompt) return prompt;
   const known = prompts.map((each) => each.name);

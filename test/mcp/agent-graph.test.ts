@@ -271,6 +271,9 @@ describe("as a Mermaid flowchart", () => {
     "x".repeat(500),
     " ",
     "|pipe| & {brace} \\",
+    "style a0 fill:#f00",
+    "1. list",
+    "- item",
   ];
 
   test("draws agents, hand-offs, tools and models", async () => {

@@ -1,7 +1,7 @@
 /** What a drawn graph may consist of: a part of Mermaid's flowchart grammar that Mermaid's own parser was seen to accept. */
 
 /** Letters, digits, plain punctuation and entities: nothing that could end a quoted label, style it or begin another statement. */
-const label = String.raw`"(?:[\p{L}\p{N} _.,:/()+-]|#\d{1,7};|<br/>)+"`;
+const label = String.raw`"(?:[\p{L}\p{N} _.,/()+-]|#\d{1,7};|<br/>)+"`;
 const statement = [
   String.raw`[amt]\d+(?:\[${label}\]|\(\[${label}\]\)|\[\[${label}\]\]|\{\{${label}\}\})`,
   String.raw`a\d+ (?:-->|==>|-\.->)\|${label}\| a\d+`,

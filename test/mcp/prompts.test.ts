@@ -164,7 +164,17 @@ describe("completion", () => {
     expect((await complete(address, "spanId", "")).values).toEqual([]);
   });
 
-  test("of a prompt that is not there is an error", async () => {
-    await expect(complete({ name: "nothing" }, "trace_id", "")).rejects.toThrow(/There is no prompt/);
+  test("of a prompt that is not there offers nothing", async () => {
+    expect((await complete({ name: "nothing" }, "trace_id", "")).values).toEqual([]);
   });
+});
+
+test("get_trace of a failed run names the tool that tells why, and of others does not", async () => {
+  const ask = async (status: "error" | "ok") => {
+    const [found] = (await store.reader.listTraces({ status, limit: 1 })).traces;
+    const { content } = await client.callTool({ name: "get_trace", arguments: { trace_id: found?.trace_id } });
+    return (content as { text: string }[])[0]?.text ?? "";
+  };
+  expect(await ask("error")).toMatch(/\nnext: diagnose_trace \{"trace_id":"[0-9a-f]{32}"\} for why it failed$/);
+  expect(await ask("ok")).not.toContain("diagnose_trace");
 });

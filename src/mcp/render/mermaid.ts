@@ -4,8 +4,11 @@ import { count } from "../../model/format.js";
 import { programName } from "./agent-graph.js";
 import { inline } from "./fence.js";
 
-/** Characters other than letters, digits and these become entity codes: https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters */
-const unsafe = /[^\p{L}\p{N} _.,:/()+-]/gu;
+/**
+ * What becomes an entity code: all but letters, digits and plain punctuation, and what begins a Markdown list. Not the colon:
+ * Mermaid takes `style…:…#…;` for a statement wherever it stands. https://mermaid.js.org/syntax/flowchart.html
+ */
+const unsafe = /[^\p{L}\p{N} _.,/()+-]|^[+-]|(?<=^\d{1,9})[.)]/gu;
 
 function label(text: string): string {
   const safe = inline(text, 40).replace(unsafe, (character) => `#${character.codePointAt(0)};`);

@@ -123,6 +123,7 @@ function treeText(tree: TraceTree, args: Arguments, context: ToolContext): strin
   const all = `${callText("get_trace", { ...context.given, trace_id, cursor: "s0" })} for all in start order`;
   const deeper =
     budget < roomy ? "" : `, or ${callText("get_trace", { trace_id, span_id: "<span id>" })} for a subtree`;
+  const why = tree.trace.status === "error" && budget >= roomy ? callText("diagnose_trace", { trace_id }) : null;
   const tail = (shown: number) => {
     const folded = tree.spans.length - shown;
     const cut = folded > 0 ? `${count(folded)} folded to fit max_tokens ${budget}` : null;
@@ -131,7 +132,7 @@ function treeText(tree: TraceTree, args: Arguments, context: ToolContext): strin
       noun: "span",
       cut,
       unpriced,
-      next: folded > 0 ? all + deeper : null,
+      next: [why && `${why} for why it failed`, folded > 0 && all + deeper].filter(Boolean).join("; ") || null,
     });
   };
   const room = budget - estimateTokens(top) - estimateTokens(tail(0)) - 10;
