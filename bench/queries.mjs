@@ -1,6 +1,7 @@
 // How fast each query tool answers through a real stdio client, with 100,000 and with 1,000,000 spans in the store.
 import { connect } from "./client.mjs";
 import { atMost, median, quantile, told } from "./figures.mjs";
+import { longRunId, longRunStore } from "./long-runs.mjs";
 import { agents, longTraceSpans, models, services, smallSpansStore } from "./small-spans.mjs";
 import { seeded, wordOfRank } from "./text.mjs";
 
@@ -84,7 +85,22 @@ export async function run() {
     // of ten times the spans ten times as many fail, and a day has ten times as many runs: each is looked at
     rows.push(tool === "find_errors" || tool === "compare_traces" ? told(...ratio, "×") : atMost(...ratio, 1.5, "×"));
   }
+  rows.push(await diagnosing(2001, 50), await diagnosing(19_999, 1000, 8));
   return rows;
+}
+
+/** One long run, diagnosed again and again. */
+async function diagnosing(spans, target, times = repeats) {
+  const client = await connect(await longRunStore(spans));
+  const took = [];
+  for (let round = -3; round < times; round++) {
+    const began = performance.now();
+    await client.ask("diagnose_trace", { trace_id: longRunId(spans) });
+    if (round >= 0) took.push(performance.now() - began);
+  }
+  await client.close();
+  const name = `diagnose_trace, ${(spans - 1).toLocaleString("en")} spans: p95`;
+  return atMost(name, quantile(took, 0.95), target, "ms", `p50 ${median(took).toFixed(1)} ms`);
 }
 
 /** A store of so many traces, a client on it, and what to ask it. */

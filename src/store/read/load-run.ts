@@ -58,9 +58,8 @@ export function loadRunOf(source: SpanSource, trace: Row): Run {
     return step;
   });
 
-  const decoded = memoised(
-    (step: Step): DecodedSpan => decodeRow(source, rowOf.get(step) as Row, { conversation: false }),
-  );
+  // not kept: what is read of a span is a small part of it
+  const decode = (step: Step): DecodedSpan => decodeRow(source, rowOf.get(step) as Row, { conversation: false });
   const logged = memoised((step: Step) => loggedMessages(source, trace_id, step.span_id));
   const keys = new Map<string, number>();
   /** One key for what says the same, however it was written. */
@@ -88,7 +87,7 @@ export function loadRunOf(source: SpanSource, trace: Row): Run {
     if (own && continues) return { continues, repeated: toldTo(continues).length, added: own.ids.flatMap(item) };
     const ids = own ? conversationItems(engine, id) : [];
     if (ids.length > 0) return { continues: null, repeated: 0, added: ids.flatMap(item) };
-    const recorded = inputMessages(source, decoded(step), id);
+    const recorded = inputMessages(source, decode(step), id);
     const found = recorded.length > 0 ? recorded : [...logged(step).system, ...logged(step).input];
     return { continues: null, repeated: 0, added: found.map(heardOf) };
   });
@@ -118,23 +117,19 @@ export function loadRunOf(source: SpanSource, trace: Row): Run {
     steps,
     omitted: Math.max(0, trace.span_count - steps.length),
     contents: memoised((step: Step): Contents => {
-      const own = decoded(step);
+      const own = decode(step);
+      const system = sourceText(own, "system");
       const said = outputMessages(own);
       return {
         finish_reason: own.finish_reason,
         tool_call_id: own.tool_call_id,
         input: sourceText(own, "input_value"),
         output: sourceText(own, "output_value"),
+        system: system === null ? null : systemText(system),
+        tool_definitions: sourceText(own, "tool_definitions"),
         // few ask for these
-        get system() {
-          const system = sourceText(own, "system");
-          return system === null ? null : systemText(system);
-        },
-        get tool_definitions() {
-          return sourceText(own, "tool_definitions");
-        },
         get parameters() {
-          return step.kind === "llm" ? requestParameters(own) : {};
+          return step.kind === "llm" ? requestParameters(decode(step)) : {};
         },
         said: said.length > 0 || step.kind !== "llm" ? said : logged(step).output,
       };
