@@ -1,5 +1,6 @@
 /** diagnose_trace on work that goes round in circles, and on work that only looks like it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { limitContent } from "../../src/mcp/limited-reader.js";
 import type { Finding } from "../../src/model/diagnosis.js";
 import type { OtlpSpan } from "../../src/model/otlp.js";
 import { plainPhrase } from "../../src/model/phrase.js";
@@ -163,6 +164,13 @@ describe("a loop", () => {
     expect([...(first?.evidence ?? [])].sort()).toEqual(
       [spans[2] as OtlpSpan, ...repeats].map((span) => span.spanId).sort(),
     );
+  });
+
+  it("is told without its arguments where contents are not shown", async () => {
+    const reader = await limitContent(async () => store.reader, "none")();
+    const { findings: shown = [] } = (await reader?.diagnoseTrace({ trace_id: traceId(1) })) ?? {};
+    expect(JSON.stringify(shown)).not.toContain("opening hours");
+    expect(shown[0] && plainPhrase(shown[0].summary)).toContain("[25 characters, not shown]");
   });
 
   it("of several tools is told as rounds", async () => {

@@ -109,6 +109,7 @@ const questions: [tool: string, args: Record<string, unknown>][] = [
   ["find_errors", {}],
   ["compare_traces", { a: traceId(1), b: traceId(2) }],
   ["compare_traces", { group_a: { until: "2026-11-10T08:30Z" }, group_b: { since: "2026-11-10T08:30Z" } }],
+  ["diagnose_trace", traces],
   ["tail_spans", { cursor: "t0", wait_ms: 0 }],
   [
     "check_trace",
