@@ -103,7 +103,8 @@ function readLines(
   let running = 0;
   let count = 0;
   for (let line = 0, at = 0; line < lines; line++) {
-    for (const column of inOrder) {
+    for (let c = 0; c < inOrder.length; c++) {
+      const column = inOrder[c] as Float64Array;
       const start = at;
       let value = 0;
       let isInteger = true;
@@ -120,20 +121,22 @@ function readLines(
     const isLeftOut = status === 2 && !keepRunning;
     const id = figures.id[count] as number;
     const scattered = scatter(id);
-    const mark = (facet: number, value: number) => {
-      if (isLeftOut || skipped.has(facet) || runs.marks.length > mostMarks) return;
-      addMark(runs.marks, keys.key(facet, value), id, scattered);
-    };
-    mark(rootName, figures.name[count] as number);
-    let [facet, value] = [0, 0];
+    const addsMarks = !isLeftOut && runs.marks.length < mostMarks;
+    if (addsMarks && !skipped.has(rootName))
+      addMark(runs.marks, keys.key(rootName, figures.name[count] as number), id, scattered);
+    let facet = 0;
+    let value = 0;
     for (; ; at++) {
       // NaN behind the last character
       const code = text.charCodeAt(at);
-      if (code === colon) [facet, value] = [value, 0];
-      else if (code >= 48 && code <= 57) value = value * 10 + code - 48;
-      else {
-        if (facet > 0) mark(facet, value);
-        [facet, value] = [0, 0];
+      if (code >= 48 && code <= 57) value = value * 10 + code - 48;
+      else if (code === colon) {
+        facet = value;
+        value = 0;
+      } else {
+        if (facet > 0 && addsMarks && !skipped.has(facet)) addMark(runs.marks, keys.key(facet, value), id, scattered);
+        facet = 0;
+        value = 0;
         if (code !== comma) break;
       }
     }
