@@ -248,10 +248,10 @@ describe("shapes", () => {
       model({ trace: n + 1, at: n, parent: id }),
     ]).flat();
     const graph = await jsonOf(spans);
-    expect(graph).toMatchObject({ traces: { read: 300, matched: 520 }, total: { calls: 520 } });
-    expect(edgesOf(graph)).toEqual(["– → a ×300 start"]);
+    expect(graph).toMatchObject({ traces: { read: 200, matched: 520 }, total: { calls: 520 } });
+    expect(edgesOf(graph)).toEqual(["– → a ×200 start"]);
     expect(graph.coverage.notes).toContain(
-      "Runs and edges are of the newest 300 of 520 traces; calls, tokens and cost are of all.",
+      "Runs and edges are of the newest 200 of 520 traces; calls, tokens and cost are of all.",
     );
   });
 });

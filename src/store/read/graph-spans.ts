@@ -9,10 +9,10 @@ import { countUpTo } from "./filter.js";
 import { findTrace } from "./find-ids.js";
 import { matchTraces } from "./matching-traces.js";
 
-const mostTraces = 300;
+const mostTraces = 200;
 /** Of one trace, and of several together. */
 export const mostGraphSpans = 20_000;
-const mostOfSeveral = 6000;
+const mostOfSeveral = 4000;
 
 /** Rows of traces, newest first, and how many match, counted one past the limit. Errors: those of `findTrace`. */
 export function chooseTraces(
