@@ -39,8 +39,20 @@ export function bundleCommand(dist) {
         : {}),
       logLevel: "warning",
     });
+  for (const name of ["main", "main-mcp"]) escapeToAscii(join(folder, `${name}.cjs`));
   chmodSync(join(folder, "bin.js"), 0o755);
   if (existsSync(corpus)) writeFileSync(join(folder, "corpus.jsonl.gz"), gzipSync(corpusLines(), { level: 9 }));
+}
+
+/**
+ * start.cjs reads a bundle byte by byte. esbuild escapes what is not ASCII in strings, but not in regular expressions
+ * and tagged templates, where the same escapes mean the same (String.raw is only used for expressions).
+ */
+function escapeToAscii(file) {
+  const source = readFileSync(file, "utf8");
+  if (/\\[\u0080-\uffff]/.test(source)) throw new Error(`${file}: a backslash before a character that is to be escaped`);
+  const hex = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  writeFileSync(file, source.replace(/[\u0080-\uffff]/g, hex));
 }
 
 function corpusLines() {

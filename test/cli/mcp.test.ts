@@ -178,6 +178,29 @@ describe("agensight mcp", () => {
     await expect.poll(waiting, { timeout: 20_000, interval: 500 }).toBe(0);
   });
 
+  test("its bundles have only characters that are one byte, as they are read: answers keep their arrows", async () => {
+    for (const name of ["main", "main-mcp"])
+      expect(
+        readFileSync(new URL(`../../dist/cli/${name}.cjs`, import.meta.url)).findIndex((byte) => byte > 0x7f),
+      ).toBe(-1);
+    const db = path("arrows.db");
+    const agentRun = (traceId: string, model: string, minute: number) => {
+      const line = JSON.parse(otlpLine({ traceId, name: "chat", start: new Date(Date.UTC(2026, 10, 20, 10, minute)) }));
+      const attributes = { "gen_ai.operation.name": "chat", "gen_ai.request.model": model };
+      line.resourceSpans[0].scopeSpans[0].spans[0].attributes = Object.entries(attributes).map(
+        ([key, stringValue]) => ({
+          key,
+          value: { stringValue },
+        }),
+      );
+      return JSON.stringify(line);
+    };
+    const [a, b] = ["1".repeat(32), "2".repeat(32)];
+    await run(["import", "-", "--db", db], { stdin: `${agentRun(a, "gpt-4o", 0)}\n${agentRun(b, "gpt-5", 1)}\n` });
+    const { call } = await connect(["--db", db]);
+    expect(await call("compare_traces", { a, b })).toContain("model gpt-4o → gpt-5");
+  });
+
   test("wrong usage ends it with 2 and an empty stdout", async () => {
     const { code, stdout } = await run(["mcp", "--port", "1"]);
     expect([code, stdout]).toEqual([2, ""]);
