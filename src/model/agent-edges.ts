@@ -1,7 +1,9 @@
 /** Runs of agents summed by whence they came. Pure. */
 import type { GraphEdge, UnmetHandOff } from "./agent-graph.js";
 import type { Origin, Passing } from "./agent-passings.js";
+import { quantileOf } from "./comparison/statistics.js";
 import type { GraphSpan, Unmet } from "./hand-off-wishes.js";
+import { addKnown, dollars } from "./known-sums.js";
 
 /** ids named of each edge */
 const mostExamples = 3;
@@ -14,8 +16,8 @@ export function runFigures(runs: readonly GraphSpan[]): Figures {
     .flatMap(({ duration_us }) => (duration_us === null ? [] : [duration_us]))
     .sort((a, b) => a - b);
   const quantile = (q: number) => {
-    const us = durations[Math.max(1, Math.ceil(q * durations.length)) - 1];
-    return us === undefined ? null : us / 1000;
+    const us = quantileOf(durations, q);
+    return us === null ? null : us / 1000;
   };
   return {
     runs: runs.length,
@@ -55,7 +57,7 @@ export function sumEdges(passings: readonly Passing[]): { edges: GraphEdge[]; as
       ...runFigures(runs),
       input_tokens: total(own, "input_tokens"),
       output_tokens: total(own, "output_tokens"),
-      cost_usd: total(own, "cost_usd"),
+      cost_usd: dollars(total(own, "cost_usd")),
       examples: failedFirst.slice(0, mostExamples).map(({ span_id }) => span_id),
     };
   });
@@ -79,10 +81,9 @@ function usualOrigins(passings: readonly Passing[]): Map<string, Origin> {
   return usual;
 }
 
-/** Sums of binary fractions end in noise: ten decimals are kept. Null where none is known. */
+/** Null where none is known. */
 function total(passings: readonly Passing[], figure: "input_tokens" | "output_tokens" | "cost_usd"): number | null {
-  const known = passings.flatMap((passing) => passing[figure] ?? []);
-  return known.length === 0 ? null : Math.round(known.reduce((a, b) => a + b, 0) * 1e10) / 1e10;
+  return passings.reduce<number | null>((sum, passing) => addKnown(sum, passing[figure]), null);
 }
 
 /** Where agents start tells least. */

@@ -2,6 +2,7 @@
 import type { EdgeKind } from "./agent-graph.js";
 import { handOffTarget } from "./hand-off.js";
 import { type AgentRun, type Asked, type GraphSpan, saidSo, takeWish, type Unmet, unmetOf } from "./hand-off-wishes.js";
+import { addKnown } from "./known-sums.js";
 import { orderTopDown } from "./trace-order.js";
 
 export type Origin = { from: string | null; via: string | null; kind: EdgeKind };
@@ -148,8 +149,6 @@ function cameFrom(
 
 type Sums = Pick<Passing, "input_tokens" | "output_tokens" | "cost_usd">;
 
-const sumOf = (a: number | null, b: number | null) => (a === null ? b : b === null ? a : a + b);
-
 /** Tokens and cost of each span with all that is below it. */
 function sumsBelow(spans: readonly GraphSpan[], { order, parent }: ReturnType<typeof orderTopDown>): Sums[] {
   const sums = spans.map(
@@ -163,9 +162,9 @@ function sumsBelow(spans: readonly GraphSpan[], { order, parent }: ReturnType<ty
     const above = sums[parent[i] as number];
     if (!above) continue;
     const own = sums[i] as Sums;
-    above.input_tokens = sumOf(above.input_tokens, own.input_tokens);
-    above.output_tokens = sumOf(above.output_tokens, own.output_tokens);
-    above.cost_usd = sumOf(above.cost_usd, own.cost_usd);
+    above.input_tokens = addKnown(above.input_tokens, own.input_tokens);
+    above.output_tokens = addKnown(above.output_tokens, own.output_tokens);
+    above.cost_usd = addKnown(above.cost_usd, own.cost_usd);
   }
   return sums;
 }

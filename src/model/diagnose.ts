@@ -17,7 +17,8 @@ import { detectUnfinished } from "./detectors/unfinished.js";
 import type { Detector, Diagnosis, Surroundings } from "./diagnosis.js";
 import { count, plural } from "./format.js";
 import { rankFindings } from "./rank-findings.js";
-import type { Run, Step } from "./run.js";
+import type { Run } from "./run.js";
+import { isSilent } from "./unheard-call.js";
 import { verdictOf } from "./verdict.js";
 
 const detectors: readonly Detector[] = [
@@ -80,10 +81,4 @@ function unknowns(run: Run): string[] {
   const { unpriced_calls: unpriced } = run.trace;
   if (unpriced > 0) notes.push(`${plural(unpriced, "call")} unpriced`);
   return notes;
-}
-
-function isSilent(run: Run, step: Step): boolean {
-  if (run.contents(step).said.length > 0) return false;
-  const { repeated, added } = run.conversation(step);
-  return repeated + added.length === 0;
 }

@@ -1,4 +1,5 @@
 /** What agents asked for before control passed on: tools that hand over, in spans and in words. Pure. */
+import { firstIndex } from "./first-index.js";
 import { bareName, handOffTarget, isTarget } from "./hand-off.js";
 import type { SpanKind } from "./kind.js";
 
@@ -90,14 +91,7 @@ export function saidSo(run: AgentRun, span: GraphSpan, asked: Asked, isOver: boo
 
 /** The last of `calls` (in start order) that began before the time. */
 function lastBefore(calls: readonly GraphSpan[], us: number): GraphSpan | undefined {
-  let low = 0;
-  let high = calls.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((calls[middle] as GraphSpan).start_us <= us) low = middle + 1;
-    else high = middle;
-  }
-  return calls[low - 1];
+  return calls[firstIndex(calls, ({ start_us }) => start_us > us) - 1];
 }
 
 /** Hand-offs that named somebody who did not run afterwards under any kind of span, and to whom control did not go back either. */

@@ -1,4 +1,5 @@
 /** Who is whose parent in a run, and when it began and ended. Pure. */
+import { firstIndex } from "./first-index.js";
 import { perRun } from "./per-run.js";
 import type { Run, Step } from "./run.js";
 import { orderTopDown } from "./trace-order.js";
@@ -55,13 +56,12 @@ export function endOf(step: Step): number {
 
 /** The steps that began after what ended at `from_us`, and before `to_us`. */
 export function stepsFrom({ steps }: Pick<Run, "steps">, from_us: number, to_us: number): Step[] {
-  let [low, high] = [0, steps.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (follows((steps[middle] as Step).start_us, from_us)) high = middle;
-    else low = middle + 1;
-  }
   const found: Step[] = [];
-  for (let at = low; at < steps.length && (steps[at] as Step).start_us < to_us; at++) found.push(steps[at] as Step);
+  for (
+    let at = firstIndex(steps, ({ start_us }) => follows(start_us, from_us));
+    at < steps.length && (steps[at] as Step).start_us < to_us;
+    at++
+  )
+    found.push(steps[at] as Step);
   return found;
 }

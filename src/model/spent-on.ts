@@ -1,5 +1,6 @@
 /** What steps cost, with all that lies below them. Pure. */
 import type { Finding } from "./diagnosis.js";
+import { dollars } from "./known-sums.js";
 import type { Run, Step } from "./run.js";
 import { totalOf } from "./step-totals.js";
 import { orderTopDown } from "./trace-order.js";
@@ -22,5 +23,5 @@ export function spentOn(run: Run, steps: readonly Step[]): Finding["saves"] {
     until = Math.max(until, end);
   }
   const { tokens, usd } = totalOf([...within]);
-  return { ms: Math.round(us) / 1000, tokens, usd: usd === null ? null : Math.round(usd * 1e10) / 1e10 };
+  return { ms: Math.round(us) / 1000, tokens, usd: dollars(usd) };
 }

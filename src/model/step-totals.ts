@@ -1,4 +1,5 @@
 /** What steps took together. Pure. */
+import { addKnown } from "./known-sums.js";
 import type { Step } from "./run.js";
 
 /** Tokens in and out and cost of the steps that enter totals; null = none of them tells. */
@@ -7,9 +8,8 @@ export function totalOf(steps: readonly Step[]): { tokens: number | null; usd: n
   let usd: number | null = null;
   for (const step of steps) {
     if (!step.counted) continue;
-    if (step.input_tokens !== null || step.output_tokens !== null)
-      tokens = (tokens ?? 0) + (step.input_tokens ?? 0) + (step.output_tokens ?? 0);
-    if (step.cost_usd !== null) usd = (usd ?? 0) + step.cost_usd;
+    tokens = addKnown(addKnown(tokens, step.input_tokens), step.output_tokens);
+    usd = addKnown(usd, step.cost_usd);
   }
   return { tokens, usd };
 }

@@ -1,11 +1,11 @@
 /** What a very large trace gets between two derivations: deriving it with every batch would take quadratic time. */
 import { type FailureSpan, findFailures } from "../model/failures.js";
+import { addKnown } from "../model/known-sums.js";
 import { type Cell, hasUsage, isError } from "./cells.js";
 import type { Engine, Row } from "./engines/engine.js";
 import type { Strings } from "./strings.js";
 import { readFacets } from "./trace-row.js";
 import {
-  addKnown,
   type Facet,
   facets,
   hashFacets,

@@ -1,4 +1,5 @@
 /** What a trace's row says, computed from its spans. */
+import { addKnown } from "../model/known-sums.js";
 import { runPath } from "../model/run-path.js";
 import { type Cell, hasUsage, isError, modelOf } from "./cells.js";
 import { shortHash } from "./short-hash.js";
@@ -45,11 +46,6 @@ export type TraceTotals = {
   /** distinct values by facet, in order of first start; a number is a hash */
   facets: [Facet, string | number][];
 };
-
-/** null + null = null; otherwise null counts as 0. */
-export function addKnown(a: number | null, b: number | null): number | null {
-  return b === null ? a : (a ?? 0) + b;
-}
 
 /** A root has no parent; where none arrived, the earliest span names the trace and its status is `incomplete`. */
 export function traceTotals(cells: Cell[]): TraceTotals {

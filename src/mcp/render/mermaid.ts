@@ -49,9 +49,7 @@ export function mermaidGraph(graph: AgentGraph, most: number) {
   for (const { agent, runs, failed_runs } of agents)
     agentNode(agent, runs > 0 ? `<br/>${weight(runs, failed_runs)}` : "");
   const isDrawn = (name: string | null) =>
-    name === null || agents.length < graph.agents.length
-      ? ids.has(`agent ${JSON.stringify(name)}`) || name === null
-      : true;
+    name === null || agents.length === graph.agents.length || ids.has(`agent ${JSON.stringify(name)}`);
   const edges = graph.edges.filter(({ from, to }) => isDrawn(from) && isDrawn(to)).slice(0, most * 2);
   for (const { from, to, kind, via, runs, errors } of edges) {
     const [arrow, word] = arrows[kind];

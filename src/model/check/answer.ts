@@ -1,4 +1,5 @@
 /** A run's final answer, and an agent's. */
+import { firstIndex } from "../first-index.js";
 import { type Phrase, phrase } from "../phrase.js";
 import type { Run, Step } from "../run.js";
 import type { RunCalls } from "./run-calls.js";
@@ -37,7 +38,8 @@ function saidBy(run: Run, step: Step): Answer {
 export function agentResult({ run, models }: RunCalls, agent: Step): string | null {
   const { output } = run.contents(agent);
   if (output !== null) return output;
-  for (let i = startedBy(models, agent.end_us ?? Number.POSITIVE_INFINITY) - 1; i >= 0; i--) {
+  const end = agent.end_us ?? Number.POSITIVE_INFINITY;
+  for (let i = firstIndex(models, ({ start_us }) => start_us > end) - 1; i >= 0; i--) {
     const step = models[i] as Step;
     if (step.start_us < agent.start_us) return null;
     if (step.call !== "llm" || step.agent !== agent.agent) continue;
@@ -45,16 +47,4 @@ export function agentResult({ run, models }: RunCalls, agent: Step): string | nu
     return said !== null && "text" in said ? said.text : null;
   }
   return null;
-}
-
-/** How many began before then. */
-function startedBy(models: readonly Step[], time: number): number {
-  let low = 0;
-  let high = models.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((models[middle] as Step).start_us <= time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

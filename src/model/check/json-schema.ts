@@ -55,8 +55,7 @@ function firstFault(text: string, check: ReturnType<CompileSchema>, own: Set<str
     for (const value of readings(text)) {
       const found = check(value);
       if (found === null) return null;
-      fault ??= { ...found, path: found.path };
-      fault = found;
+      fault ??= found;
     }
   } catch (error) {
     return { unknown: phrase`it could not be checked: ${reason(error)}` };

@@ -20,7 +20,8 @@ export function sameText(text: string): string {
   return value === undefined ? text.trim() : sortedJson(value);
 }
 
-function sortedJson(value: unknown): string {
+/** Members in one order, whatever theirs is. */
+export function sortedJson(value: unknown): string {
   return JSON.stringify(value, (_, part) =>
     typeof part === "object" && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))

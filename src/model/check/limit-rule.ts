@@ -3,6 +3,7 @@ import type { CheckDetail, RuleOf } from "../check.js";
 import { count, duration, money, plural } from "../format.js";
 import { nameOf, phrase } from "../phrase.js";
 import type { Run, Step } from "../run.js";
+import { modelOf } from "../step-phrase.js";
 import { orderTopDown } from "../trace-order.js";
 import { selectAgents, selectModels, selectTools } from "./calls-rule.js";
 import { toolName } from "./run-calls.js";
@@ -61,7 +62,7 @@ function checkEach(rule: Rule, subject: Subject): Outcome {
     else {
       const steps = rule.model !== undefined ? selectModels(calls, { model: rule.model }) : selectAgents(calls, rule);
       for (const step of steps) {
-        const name = rule.model !== undefined ? (step.response_model ?? step.request_model) : step.agent;
+        const name = rule.model !== undefined ? modelOf(step) : step.agent;
         judgeCall(step, name ?? toolName(step), figureOf(step));
       }
     }

@@ -34,7 +34,9 @@ export function readRules(given: unknown): CheckRules {
   const file = Array.isArray(given) ? { rules: given } : given;
   if (JSON.stringify(file)?.length > mostText) throw bad([`the rules are longer than ${mostText} characters`]);
   const parsed = CheckRules.safeParse(file);
-  const problems = parsed.success ? parsed.data.rules.flatMap(inconsistencies) : explainAll(parsed.error.issues, file);
+  const problems = parsed.success
+    ? parsed.data.rules.flatMap(inconsistencies)
+    : parsed.error.issues.map((issue) => explain(issue, file));
   if (problems.length > 0) throw bad(problems);
   return parsed.data as CheckRules;
 }
@@ -79,10 +81,6 @@ function inconsistencies(rule: CheckRule, index: number): string[] {
     default:
       return [];
   }
-}
-
-function explainAll(issues: readonly z.core.$ZodIssue[], file: unknown): string[] {
-  return issues.map((issue) => explain(issue, file));
 }
 
 function explain(issue: z.core.$ZodIssue, file: unknown): string {

@@ -1,5 +1,6 @@
 /** uses_result: what a tool returned is found again in what came later. */
 import type { CheckDetail, RuleOf } from "../check.js";
+import { firstIndex } from "../first-index.js";
 import { count } from "../format.js";
 import type { MessagePart } from "../message.js";
 import { nameOf, type Phrase, phrase, recorded } from "../phrase.js";
@@ -192,14 +193,7 @@ function readHeard(subject: Subject): { text: string; calls: HeardCall[]; silent
 
 /** The first that began then or later. */
 function firstFrom(calls: readonly HeardCall[], time: number): HeardCall | undefined {
-  let low = 0;
-  let high = calls.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((calls[middle] as HeardCall).step.start_us < time) low = middle + 1;
-    else high = middle;
-  }
-  return calls[low];
+  return calls[firstIndex(calls, ({ step }) => step.start_us >= time)];
 }
 
 function textOf(part: MessagePart): string {

@@ -1,8 +1,9 @@
 /** What a call read from the provider's cache against what the call before had left there. */
 import type { CacheState } from "../context.js";
 import type { Heard, Step } from "../run.js";
+import { modelOf } from "../step-phrase.js";
 import { compareMessages, type MessageChanges } from "./compare-messages.js";
-import { type Call, type Contexts, isSameCounter, modelOf } from "./contexts.js";
+import { type Call, type Contexts, isSameCounter } from "./contexts.js";
 import { priced, type Rates } from "./rates.js";
 import type { ToolList } from "./tool-list.js";
 import { textOf } from "./units.js";

@@ -1,6 +1,7 @@
 /** The model calls of a run and what each was sent, as far as it was recorded. */
 import type { MessagePart } from "../message.js";
 import type { Heard, Run, Step } from "../run.js";
+import { isUnheard } from "../unheard-call.js";
 import { readToolList, type ToolList } from "./tool-list.js";
 import { headUnit, type Unit, unitsOf } from "./units.js";
 
@@ -30,6 +31,7 @@ export function openParts(run: Run, byId: ReadonlyMap<string, Step>): Parts {
   const units = new Map<number, Unit[]>();
   const heads = new Map<string, Unit>();
   const lists = new Map<string, { list: ToolList; unit: Unit }>();
+  const listsByText: typeof lists = new Map();
   const tellers = findTellers(run, byId);
 
   function execution(part: MessagePart): { tool: string | null; span: Step | null } {
@@ -47,8 +49,8 @@ export function openParts(run: Run, byId: ReadonlyMap<string, Step>): Parts {
     if (!known) {
       const list = readToolList(json);
       // Marks of the cache apart, the same definitions are the same unit.
-      const same = [...lists.values()].find((each) => each.list.text === list.text);
-      known = same ?? { list, unit: headUnit("tools", list.text) };
+      known = listsByText.get(list.text) ?? { list, unit: headUnit("tools", list.text) };
+      listsByText.set(list.text, known);
       lists.set(json, known);
     }
     return known;
@@ -81,11 +83,6 @@ export function openParts(run: Run, byId: ReadonlyMap<string, Step>): Parts {
   };
 }
 
-const isSilent = (run: Run, step: Step) => {
-  const { continues, added } = run.conversation(step);
-  return continues === null && added.length === 0;
-};
-
 /** Two instrumentations may tell of one call, one of its tokens and the other of its messages. */
 function findTellers(run: Run, byId: ReadonlyMap<string, Step>): Map<Step, Step> {
   const found = new Map<Step, Step>();
@@ -94,8 +91,8 @@ function findTellers(run: Run, byId: ReadonlyMap<string, Step>): Map<Step, Step>
     let above = step.parent_span_id === null ? undefined : byId.get(step.parent_span_id);
     for (let i = 0; i < nearby && above; i++) {
       if (above.kind === "llm") {
-        if (step.call === "llm" && above.call === null && isSilent(run, step)) found.set(step, above);
-        if (step.call === null && above.call === "llm" && isSilent(run, above)) found.set(above, step);
+        if (step.call === "llm" && above.call === null && isUnheard(run, step)) found.set(step, above);
+        if (step.call === null && above.call === "llm" && isUnheard(run, above)) found.set(above, step);
         break;
       }
       above = above.parent_span_id === null ? undefined : byId.get(above.parent_span_id);

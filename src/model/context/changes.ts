@@ -29,7 +29,7 @@ export function deltaOf(call: Call, redact: Redact): ContextDelta | null {
   if (previous.head.system !== call.head.system) places.push({ part: "system" });
   for (const [before, after] of rewritten) places.push({ part: "message", before, after });
   const dropped = changes?.dropped ?? [];
-  const added = changes?.added ?? Array.from({ length: call.messages - call.repeated }, (_, i) => call.repeated + i);
+  const added = addedMessages(call);
   const sum = (of: Call, messages: readonly number[]) =>
     messages.reduce((all, message) => all + messageTokens(of, message), 0);
   return {

@@ -1,4 +1,5 @@
 /** What became of one list of messages in another: repeated, added, dropped, rewritten. Pure; n log n. */
+import { firstIndex } from "../first-index.js";
 import type { Heard } from "../run.js";
 
 export type MessageChanges = {
@@ -69,13 +70,7 @@ function longestRun(pairs: readonly [number, number][]): [number, number][] {
   const tails: number[] = [];
   const previous = new Int32Array(pairs.length);
   for (const [i, [value]] of pairs.entries()) {
-    let low = 0;
-    let high = tails.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((pairs[tails[middle] as number] as [number, number])[0] < value) low = middle + 1;
-      else high = middle;
-    }
+    const low = firstIndex(tails, (tail) => (pairs[tail] as [number, number])[0] >= value);
     previous[i] = low > 0 ? (tails[low - 1] as number) : -1;
     tails[low] = i;
   }

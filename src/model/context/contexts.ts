@@ -4,6 +4,7 @@
  */
 import type { Heard, Run, Step } from "../run.js";
 import { isSameModel } from "../same-model.js";
+import { modelOf } from "../step-phrase.js";
 import { type Head, openParts, type Parts } from "./calls.js";
 import { commonPrefix, compareMessages, type MessageChanges } from "./compare-messages.js";
 import { measure } from "./measure.js";
@@ -63,8 +64,6 @@ export type Contexts = {
   callOf(step: Step): Call | undefined;
 };
 
-export const modelOf = (step: Step): string | null => step.response_model ?? step.request_model;
-
 /** Places of units in lists that are not shared: what rewriting each prompt may cost in memory. */
 const mostPlaces = 4_000_000;
 /** Conversations that a call may go on with where it does not repeat one word for word. */
@@ -119,12 +118,21 @@ function read(run: Run): Contexts {
 }
 
 function ratesOf(steps: readonly Step[]): (step: Step) => Rates | null {
-  const solved = new Map<string | null, Rates | null>();
+  const byModel = new Map<string, Step[]>();
+  for (const step of steps) {
+    const model = modelOf(step);
+    if (model === null) continue;
+    const own = byModel.get(model);
+    if (own) own.push(step);
+    else byModel.set(model, [step]);
+  }
+  const solved = new Map<string, Rates | null>();
   return (step) => {
     const model = modelOf(step);
+    if (model === null) return null;
     let rates = solved.get(model);
     if (rates === undefined) {
-      rates = model === null ? null : solveRates(steps.filter((each) => modelOf(each) === model));
+      rates = solveRates(byModel.get(model) ?? []);
       solved.set(model, rates);
     }
     return rates;

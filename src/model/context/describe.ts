@@ -1,5 +1,6 @@
 /** Parts of prompts as answers name them. */
 import type { CarriedPart, ContextPart } from "../context.js";
+import { firstIndex } from "../first-index.js";
 import { plural } from "../format.js";
 import { nameOf, type Phrase, phrase } from "../phrase.js";
 import type { Carried } from "./carried.js";
@@ -112,12 +113,7 @@ export function originParts(calls: readonly Call[], carried: readonly Carried[])
     byOrigin,
     ([origin, { tokens, count, unit }]): ContextPart => ({
       origin,
-      label:
-        count === 1
-          ? unitLabel(unit)
-          : origin === "tools" || origin === "system"
-            ? unitLabel(unit)
-            : severalLabel(origin, count),
+      label: count === 1 || origin === "tools" || origin === "system" ? unitLabel(unit) : severalLabel(origin, count),
       span_id: null,
       message: null,
       count,
@@ -148,14 +144,7 @@ export function carriedPart(carried: Carried, total: number): CarriedPart {
 
 /** Index of the message that the unit is part of. */
 function messageAt({ ends }: Thread, unit: number): number {
-  let low = 0;
-  let high = ends.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ends[middle] as number) > unit) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return firstIndex(ends, (end) => end > unit);
 }
 
 export function shareOf(tokens: number, total: number): number {

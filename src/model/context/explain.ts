@@ -3,10 +3,11 @@ import type { CallContext, ContextExplanation } from "../context.js";
 import { count, dotted, money, plural } from "../format.js";
 import { nameOf, type Phrase, phrase } from "../phrase.js";
 import type { Run, Step } from "../run.js";
+import { modelOf } from "../step-phrase.js";
 import { type CacheReading, openCacheReadings } from "./cache.js";
 import { type Carried, carriedParts, countedCalls } from "./carried.js";
 import { addedMessages, cacheOf, deltaOf, type Redact } from "./changes.js";
-import { type Call, type Contexts, modelOf, readContexts } from "./contexts.js";
+import { type Call, type Contexts, readContexts } from "./contexts.js";
 import { carriedPart, messagePieces, originParts, partsOf, piecesOf, unitLabel } from "./describe.js";
 
 /** Parts that are ranked. */

@@ -1,10 +1,11 @@
 /** Few results or messages that filled the context and were resent in every later call. */
 import { type Carried, carriedParts, countedCalls, inputPrice } from "../context/carried.js";
-import { type Call, type Contexts, readContexts } from "../context/contexts.js";
+import { type Call, type Contexts, type Conversation, readContexts } from "../context/contexts.js";
 import { shareOf, unitLabel } from "../context/describe.js";
 import type { Unit } from "../context/units.js";
 import type { Finding } from "../diagnosis.js";
 import { count, money, plural } from "../format.js";
+import { medianOf } from "../path-work.js";
 import { phrase } from "../phrase.js";
 import type { Run } from "../run.js";
 
@@ -22,11 +23,15 @@ export function detectContextGrowth(run: Run): Finding[] {
   const contexts = readContexts(run);
   const calls = countedCalls(contexts).filter((call) => call.measured);
   if (calls.length < 3) return [];
-  const carried = carriedParts(contexts, calls);
+  const carried = new Map<Conversation, Carried[]>();
+  for (const part of carriedParts(contexts, calls)) {
+    const known = carried.get(part.last.conversation);
+    if (known) known.push(part);
+    else carried.set(part.last.conversation, [part]);
+  }
   return contexts.conversations.flatMap((conversation) => {
     const own = conversation.calls.filter((call) => call.measured);
-    const parts = carried.filter(({ last }) => last.conversation === conversation);
-    return [...resentParts(own, parts, contexts), ...repeatedParts(own.at(-1))];
+    return [...resentParts(own, carried.get(conversation) ?? [], contexts), ...repeatedParts(own.at(-1))];
   });
 }
 
@@ -76,8 +81,7 @@ function resentCost({ total_usd, first, first_tokens }: Carried, contexts: Conte
 /** The median of what calls added to the call before. */
 function usualGrowth(calls: readonly Call[]): number {
   const growth = calls.flatMap(({ previous, total }) => (previous?.measured ? [total - previous.total] : []));
-  const sorted = growth.filter((tokens) => tokens > 0).sort((a, b) => a - b);
-  return sorted[(sorted.length - 1) >> 1] ?? 0;
+  return medianOf(growth.filter((tokens) => tokens > 0)) || 0;
 }
 
 /** The same messages several times in one prompt: something appends what is there already. */

@@ -6,6 +6,7 @@ import type { Run, Step } from "../run.js";
 import { endOf, treeOf } from "../run-tree.js";
 import { modelOf } from "../step-phrase.js";
 import { callsIn, isHandOver } from "../tool-uses.js";
+import { isSilent } from "../unheard-call.js";
 
 /** Clocks of one machine are not that far apart. */
 const skew_us = 1_000_000;
@@ -94,12 +95,6 @@ function calls(run: Run): Gap[] {
       steps: twice,
     });
   return gaps;
-}
-
-function isSilent(run: Run, step: Step): boolean {
-  if (run.contents(step).said.length > 0) return false;
-  const { repeated, added } = run.conversation(step);
-  return repeated + added.length === 0;
 }
 
 function toolsWithoutSpans(run: Run): { name: string; step: Step }[] {

@@ -13,8 +13,8 @@ export function detectUnfinished(run: Run): Finding[] {
   if (open.length === 0) return [];
   const tree = treeOf(run);
   const abandoned = open.filter(({ status }) => status === "abandoned");
-  const left = open.filter((step) => step.status === "running" && hasEndedAbove(tree, step));
-  const running = open.filter((step) => step.status === "running" && !left.includes(step));
+  const [left, running]: [Step[], Step[]] = [[], []];
+  for (const step of open) if (step.status === "running") (hasEndedAbove(tree, step) ? left : running).push(step);
   const findings: Finding[] = [];
   if (abandoned.length > 0) findings.push(abandonedFinding(tree, abandoned));
   if (left.length > 0) findings.push(leftFinding(tree, left));

@@ -1,6 +1,7 @@
 /** The JSON Schema validator, loaded when a rule needs it. Linear in schema times value: no pattern backtracks. */
 import type { Ajv2020 } from "ajv/dist/2020.js";
 import type { CompileSchema } from "../../model/check/json-schema.js";
+import { sortedJson } from "../../model/check/json-values.js";
 import { compilePattern } from "../../model/check/pattern.js";
 import { AgensightError } from "../../model/error.js";
 import { loadModule } from "../engines/load-module.js";
@@ -38,7 +39,7 @@ function openAjv(): CompileSchema {
     keyword: "uniqueItems",
     type: "array",
     schemaType: "boolean",
-    validate: (wanted: boolean, items: unknown[]) => !wanted || new Set(items.map(sorted)).size === items.length,
+    validate: (wanted: boolean, items: unknown[]) => !wanted || new Set(items.map(sortedJson)).size === items.length,
     error: { message: "must NOT have duplicate items" },
   });
   return (schema) => {
@@ -67,13 +68,4 @@ function linear(source: string) {
       return pattern.test(text);
     },
   };
-}
-
-/** One text for equal values. */
-function sorted(value: unknown): string {
-  return JSON.stringify(value, (_, part) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }

@@ -1,5 +1,6 @@
 /** Rows of the store as the public shapes. */
 import { spanKinds } from "../../model/kind.js";
+import { dollars } from "../../model/known-sums.js";
 import type { SpanSummary, TraceSummary } from "../../model/summary.js";
 import type { Row } from "../engines/engine.js";
 import type { SpanSource } from "../read-span.js";
@@ -13,11 +14,6 @@ export function isoTime(us: number): string {
 /** ms with at most three decimals; null stays null. */
 export function milliseconds(us: number | null): number | null {
   return us === null ? null : Math.round(us) / 1000;
-}
-
-/** Sums of binary fractions end in noise: ten decimals of a dollar are kept. */
-export function dollars(usd: number | null): number | null {
-  return usd === null ? null : Math.round(usd * 1e10) / 1e10;
 }
 
 /** The texts of one facet of a trace, first seen first. */

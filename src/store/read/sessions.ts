@@ -1,4 +1,6 @@
 /** Which sessions there are. */
+
+import { dollars } from "../../model/known-sums.js";
 import type { SessionSummary } from "../../model/summary.js";
 import type { Row, SqlValue } from "../engines/engine.js";
 import type { SpanSource } from "../read-span.js";
@@ -6,7 +8,7 @@ import type { Page, SessionListing, TraceFilter } from "../reader.js";
 import { facets } from "../trace-totals.js";
 import { countLimit, coverage, readOffset } from "./cursor.js";
 import { countUpTo, facetConditions, traceConditions } from "./filter.js";
-import { dollars, facetTexts, isoTime } from "./rows.js";
+import { facetTexts, isoTime } from "./rows.js";
 import { tracesWithText } from "./search-spans.js";
 
 /** A session's models, agents, users and services are read off its latest traces. */

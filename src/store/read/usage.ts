@@ -1,13 +1,14 @@
 /** Tokens, cost, calls and latency by any dimension. */
 import { addDurationsToSum, addTextToSum, emptySum, type HistogramSum, quantileMs } from "../../model/histogram.js";
 import { type SpanKind, spanKinds } from "../../model/kind.js";
+import { dollars } from "../../model/known-sums.js";
 import type { UsageDimension, UsageFigures, UsageGroup } from "../../model/summary.js";
 import type { Row } from "../engines/engine.js";
 import { getNumber } from "../meta.js";
 import type { SpanSource } from "../read-span.js";
 import type { UsageResult } from "../reader.js";
 import { countLimit, coverage } from "./cursor.js";
-import { dollars, isoTime } from "./rows.js";
+import { isoTime } from "./rows.js";
 import { countSessions, readsOnlyBest, readsOnlySpans, type UsageQuery, usageRows, usageSums } from "./usage-rows.js";
 
 const hour = 3600;
