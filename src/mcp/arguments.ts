@@ -36,11 +36,25 @@ const idOf = (what: string) =>
 export const traceId = idOf("trace");
 export const spanId = idOf("span");
 
-/** The budget and form of every answer. Text defaults to 2,000 tokens, JSON to 20,000. */
+const mostTokens = 20_000;
+/** What a text may cost that nobody asked to be longer. */
+export const usualTokens = 2000;
+
+/** The budget and form of every answer. */
 export const answerForm = {
-  max_tokens: z.int().min(200).max(20_000).optional(),
+  max_tokens: z.int().min(200).max(mostTokens).optional(),
   format: z.enum(["text", "json"]).default("text"),
 };
+
+/** The tokens that an answer may cost: texts are short and JSON is whole, unless something else is asked for. */
+export function budgetOf(args: { max_tokens?: number | undefined; format: string }): number {
+  return args.max_tokens ?? (args.format === "json" ? mostTokens : usualTokens);
+}
+
+/** The budget to offer where one was too small; the same where there is no larger one. */
+export function largerBudget(budget: number): number {
+  return Math.min(mostTokens, budget * 4);
+}
 
 const timeRange = {
   since: Time.optional().meta({ description: "ISO or 24h, 7d" }),

@@ -1,7 +1,7 @@
 /** Runs a tool: finds it, checks its arguments, and turns what it throws into an answer that says what to do next. */
 import { AgensightError } from "../model/error.js";
 import { charsWithin, estimateTokens } from "../model/tokens.js";
-import { parseArguments } from "./arguments.js";
+import { budgetOf, parseArguments, usualTokens } from "./arguments.js";
 import { jsonText } from "./json-answer.js";
 import { missingStore, recordingHint } from "./missing-store.js";
 import { inline, visible } from "./render/fence.js";
@@ -60,7 +60,7 @@ export async function contextOf(
 export async function answer(tool: Tool, given: Record<string, unknown>, context: ToolContext): Promise<string> {
   const args = parseArguments(tool.name, tool.arguments, given) as { max_tokens?: number; format: "text" | "json" };
   const text = await tool.run(args as never, { ...context, given });
-  return args.format === "json" ? text : within(text, args.max_tokens ?? 2000);
+  return args.format === "json" ? text : within(text, budgetOf(args));
 }
 
 /** Never throws. */
@@ -86,6 +86,6 @@ export async function callTool(
     const text = json
       ? jsonText({ error: { code, message, hint } })
       : visible(`Error (${code}): ${message}${hint === null ? "" : `\n${hint}`}`);
-    return { text: json ? text : within(text, 2000), isError: true };
+    return { text: json ? text : within(text, usualTokens), isError: true };
   }
 }

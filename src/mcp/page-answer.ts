@@ -2,6 +2,7 @@
 import type { Coverage } from "../model/summary.js";
 import { estimateTokens } from "../model/tokens.js";
 import type { Page } from "../store/reader.js";
+import { budgetOf } from "./arguments.js";
 import { jsonFit, jsonText, shortened } from "./json-answer.js";
 import { callText, coverageLine } from "./render/coverage.js";
 import type { ToolContext } from "./tool.js";
@@ -57,11 +58,11 @@ function fitting<T>(options: PageOptions<T>, items: T[], budget: number): number
   return items.length;
 }
 
-/** Errors: those of `fetch`. Text answers default to 2,000 tokens, JSON to 20,000. */
+/** Errors: those of `fetch`. */
 export async function answerPage<T>(options: PageOptions<T>): Promise<string> {
   const { args, context, tool } = options;
   const json = args.format === "json";
-  const budget = args.max_tokens ?? (json ? 20_000 : 2000);
+  const budget = budgetOf(args);
   const pageOf = (limit: number): Page => (args.cursor === undefined ? { limit } : { limit, cursor: args.cursor });
   let { items, coverage } = await options.fetch(pageOf(args.limit));
   const asked = items.length;

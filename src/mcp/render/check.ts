@@ -4,11 +4,13 @@ import type { CheckAnswer, CheckDetail, CheckedRule, CheckOutcome, CheckResult }
 import { count, dotted, plural } from "../../model/format.js";
 import { plainPhrase } from "../../model/phrase.js";
 import { estimateTokens } from "../../model/tokens.js";
+import { usualTokens } from "../arguments.js";
 import { idText, inline } from "./fence.js";
 import { phraseText } from "./phrase.js";
 
 /** Outcomes a rule, details an outcome. */
 type Extent = [outcomes: number, details: number];
+/** The first ones only where a longer text is wanted. */
 const extents: Extent[] = [
   [20, 5],
   [5, 3],
@@ -17,13 +19,10 @@ const extents: Extent[] = [
   [1, 1],
   [0, 0],
 ];
-/** Above it, more than the first few are wanted. */
-const usualBudget = 2000;
-
 /** `complete`: whether everything that is known was said. */
 export function checkText(result: CheckResult, budget: number): { text: string; complete: boolean } {
   let text = "";
-  for (const extent of budget > usualBudget ? extents : extents.slice(2)) {
+  for (const extent of budget > usualTokens ? extents : extents.slice(2)) {
     text = lines(result, extent).join("\n");
     if (estimateTokens(text) <= budget) return { text, complete: isComplete(result, extent) };
   }

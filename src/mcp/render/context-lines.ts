@@ -1,4 +1,5 @@
 /** Contexts of calls in lines: their parts, what changed, what was read from the cache. */
+import { leastCached } from "../../model/context/cache.js";
 import type { CallContext, CarriedPart, ContextCache, ContextChange, ContextPart } from "../../model/context.js";
 import { count, dotted, duration, money, plural } from "../../model/format.js";
 import { idText, nameText, quoted } from "./fence.js";
@@ -107,7 +108,7 @@ export function cacheLine(cache: ContextCache | null, read: number | null, cause
   const expected = cache.expected_tokens === null ? "" : ` of ${count(cache.expected_tokens)} tok that could be`;
   const quiet: Partial<Record<ContextCache["state"], string>> = {
     first: "nothing was in the cache yet",
-    too_short: "the prompt before was shorter than what providers cache (1,024 tok)",
+    too_short: `the prompt before was shorter than what providers cache (${count(leastCached)} tok)`,
     unused: "nothing had been marked to be cached",
   };
   const why = troubleText(cache) || quiet[cache.state];

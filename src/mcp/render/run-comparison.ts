@@ -4,6 +4,7 @@ import { costFigures, dotted, duration, plural, tokenFigures } from "../../model
 import { plainPhrase } from "../../model/phrase.js";
 import type { TraceSummary } from "../../model/summary.js";
 import { estimateTokens } from "../../model/tokens.js";
+import { largerBudget } from "../arguments.js";
 import { jsonFit, jsonText } from "../json-answer.js";
 import type { ToolContext } from "../tool.js";
 import { callText, coverageLine } from "./coverage.js";
@@ -50,7 +51,7 @@ export function runText(found: RunComparison, budget: number, context: ToolConte
     "steps of a → b (= equal, ~ changed, + only in b, - only in a, > elsewhere in b), with span ids of b, or a and b";
   const tail = (returned: number) => {
     const isCut = returned < coverage.matched;
-    const more = { ...context.given, max_tokens: Math.min(20_000, budget * 4) };
+    const more = { ...context.given, max_tokens: largerBudget(budget) };
     return coverageLine({
       coverage: { ...coverage, returned },
       noun: "step",

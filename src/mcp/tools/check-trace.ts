@@ -5,7 +5,7 @@ import { CheckAnswer, type CheckResult } from "../../model/check.js";
 import { AgensightError } from "../../model/error.js";
 import { count } from "../../model/format.js";
 import { estimateTokens } from "../../model/tokens.js";
-import { answerForm, filters, toFilter, traceId } from "../arguments.js";
+import { answerForm, budgetOf, filters, toFilter, traceId } from "../arguments.js";
 import { emptyNote } from "../empty-note.js";
 import { jsonText } from "../json-answer.js";
 import { checkJson, checkText } from "../render/check.js";
@@ -29,6 +29,7 @@ export const checkTrace = defineTool({
   }),
   answer: CheckAnswer,
   run: async ({ rules, trace_id, limit, max_tokens, format, ...args }, context) => {
+    const budget = budgetOf({ max_tokens, format });
     const filter = toFilter(args, context.now);
     const [narrowed] = Object.keys(filter);
     if (trace_id !== undefined && narrowed !== undefined)
@@ -46,9 +47,8 @@ export const checkTrace = defineTool({
     });
     const { coverage } = result;
     if (coverage.returned === 0) coverage.notes.push(await emptyNote("run", context));
-    if (format === "json") return jsonResult(result, max_tokens ?? 20_000);
+    if (format === "json") return jsonResult(result, budget);
 
-    const budget = max_tokens ?? 2000;
     const notes = coverage.notes.reduce((sum, note) => sum + estimateTokens(note) + 5, 0);
     const asked = { ...context.given, rules: "(as before)" };
     const { text, complete } = checkText(result, budget - notes - 120 - estimateTokens(JSON.stringify(asked)));

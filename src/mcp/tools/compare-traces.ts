@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { GroupComparisonAnswer, RunComparisonAnswer } from "../../model/comparison.js";
 import { AgensightError } from "../../model/error.js";
-import { answerForm, filters, toFilter, traceId } from "../arguments.js";
+import { answerForm, budgetOf, filters, toFilter, traceId } from "../arguments.js";
 import { groupJson, groupText } from "../render/group-comparison.js";
 import { runJson, runText } from "../render/run-comparison.js";
 import { defineTool } from "../tool.js";
@@ -29,8 +29,8 @@ export const compareTraces = defineTool({
   }),
   answer: z.union([RunComparisonAnswer, GroupComparisonAnswer]),
   run: async (args, context) => {
-    const { a, b, group_a, group_b, format, max_tokens } = args;
-    const budget = max_tokens ?? (format === "json" ? 20_000 : 2000);
+    const { a, b, group_a, group_b, format } = args;
+    const budget = budgetOf(args);
     if (a !== undefined && b !== undefined && group_a === undefined && group_b === undefined) {
       const found = await context.reader.compareTraces({ a, b });
       return format === "json" ? runJson(found, budget) : runText(found, budget, context);

@@ -4,7 +4,7 @@ import { type Diagnosis, DiagnosisAnswer, type Finding } from "../../model/diagn
 import { count, dotted, duration, money, plural } from "../../model/format.js";
 import { plainPhrase } from "../../model/phrase.js";
 import { estimateTokens } from "../../model/tokens.js";
-import { answerForm, traceId } from "../arguments.js";
+import { answerForm, budgetOf, largerBudget, traceId } from "../arguments.js";
 import { jsonFit, jsonText } from "../json-answer.js";
 import { callText, coverageText } from "../render/coverage.js";
 import { idText } from "../render/fence.js";
@@ -22,9 +22,9 @@ export const diagnoseTrace = defineTool({
   effect: "read",
   arguments: z.strictObject({ trace_id: traceId, ...answerForm }),
   answer: DiagnosisAnswer,
-  run: async ({ trace_id, max_tokens, format }, { reader }) => {
-    const found = await reader.diagnoseTrace({ trace_id });
-    return format === "json" ? json(found, max_tokens ?? 20_000) : text(found, max_tokens ?? 2000);
+  run: async (args, { reader }) => {
+    const found = await reader.diagnoseTrace({ trace_id: args.trace_id });
+    return (args.format === "json" ? json : text)(found, budgetOf(args));
   },
 });
 
@@ -44,7 +44,7 @@ function text({ trace_id, verdict, findings, coverage }: Diagnosis, budget: numb
     const { matched, as_of_seq, notes } = coverage;
     const all = shown === matched ? plural(matched, "finding") : `${count(shown)} of ${plural(matched, "finding")}`;
     const cut = shown < matched && `cut by max_tokens ${budget}`;
-    const more = callText("diagnose_trace", { trace_id, max_tokens: Math.min(20_000, budget * 4) });
+    const more = callText("diagnose_trace", { trace_id, max_tokens: largerBudget(budget) });
     return coverageText([all, cut, ...notes, `as of seq ${as_of_seq}`], shown < matched ? more : null);
   };
   const lines: string[] = [];

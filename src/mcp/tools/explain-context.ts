@@ -5,7 +5,7 @@ import { AgensightError } from "../../model/error.js";
 import { count, dotted } from "../../model/format.js";
 import { plainPhrase } from "../../model/phrase.js";
 import { estimateTokens } from "../../model/tokens.js";
-import { answerForm, spanId, traceId } from "../arguments.js";
+import { answerForm, budgetOf, spanId, traceId } from "../arguments.js";
 import { jsonFit, jsonText } from "../json-answer.js";
 import {
   cacheLine,
@@ -22,6 +22,7 @@ import {
 import { contextTable } from "../render/context-table.js";
 import { callText, coverageLine } from "../render/coverage.js";
 import { idText } from "../render/fence.js";
+import { fitLines } from "../render/fit-lines.js";
 import { phraseText } from "../render/phrase.js";
 import { defineTool, type ToolContext } from "../tool.js";
 
@@ -52,7 +53,7 @@ export const explainContext = defineTool({
       ...(trace_id !== undefined && { trace_id }),
       ...(span_id !== undefined && { span_id }),
     });
-    const budget = args.max_tokens ?? (format === "json" ? 20_000 : 2000);
+    const budget = budgetOf(args);
     if (format === "json") return json(found, offset ?? 0, budget);
     if (found.span_id !== null) return callAnswer(found, budget);
     return offset === null ? runAnswer(found, budget, context) : pageAnswer(found, offset, budget, context);
@@ -100,16 +101,6 @@ function json(found: ContextExplanation, offset: number, budget: number): string
   return jsonText(answer(Math.max(jsonFit(calls, room), Math.min(1, calls.length))));
 }
 
-/** The lines, from the first, that fit. */
-function fitting(lines: readonly string[], budget: number): string[] {
-  let room = budget;
-  const end = lines.findIndex((line) => {
-    room -= estimateTokens(line) + 1;
-    return room < 0;
-  });
-  return end < 0 ? [...lines] : lines.slice(0, end);
-}
-
 function callAnswer(found: ContextExplanation, budget: number): string {
   const [call] = found.calls as [CallContext];
   const head = [
@@ -150,7 +141,7 @@ function callChanges(call: CallContext): string[] {
 function assemble(head: string[], sections: string[][], tail: string, budget: number): string {
   const top = head.filter(Boolean).join("\n");
   const lines = sections.flat();
-  const body = fitting(lines, budget - estimateTokens(top) - estimateTokens(tail) - 20);
+  const body = fitLines(lines, budget - estimateTokens(top) - estimateTokens(tail) - 20);
   const cut = lines.length - body.length;
   return [top, ...body, ...(cut > 0 ? [`(${count(cut)} more lines do not fit max_tokens ${budget})`] : []), tail].join(
     "\n",
@@ -186,7 +177,7 @@ function runAnswer(found: ContextExplanation, budget: number, context: ToolConte
         .filter(Boolean)
         .join(", "),
     });
-  const fitted = fitting(top, budget * 0.6);
+  const fitted = fitLines(top, budget * 0.6);
   if (fitted.length < top.length)
     fitted.push(`(${count(top.length - fitted.length)} more lines do not fit max_tokens ${budget})`);
   if (found.calls.length === 0) return [...fitted, coverageLine({ coverage: found.coverage, noun: "call" })].join("\n");
@@ -201,7 +192,7 @@ function pageAnswer(found: ContextExplanation, offset: number, budget: number, c
   const start = Date.parse(found.calls[0]?.start ?? "");
   const lines = found.calls.slice(offset).map((call) => `${call.conversation}> ${callLine(call, start)}`);
   const head = `calls ${count(offset + 1)} ff. in start order, each after its conversation (names are recorded data)`;
-  const shown = fitting(lines, budget - estimateTokens(head) - 300);
+  const shown = fitLines(lines, budget - estimateTokens(head) - 300);
   if (shown.length === 0) shown.push(...lines.slice(0, 1));
   const end = offset + shown.length;
   const cursor = end < found.calls.length ? `c${end}` : null;

@@ -4,11 +4,12 @@ import { AgentGraph, type GraphAgent } from "../../model/agent-graph.js";
 import { AgensightError } from "../../model/error.js";
 import { count } from "../../model/format.js";
 import { estimateTokens } from "../../model/tokens.js";
-import { answerForm, filters, toFilter, traceId } from "../arguments.js";
+import { answerForm, budgetOf, filters, largerBudget, toFilter, traceId } from "../arguments.js";
 import { emptyNote } from "../empty-note.js";
 import { jsonFit, jsonText } from "../json-answer.js";
 import { agentBlocks, graphHead, unmetLines } from "../render/agent-graph.js";
 import { callText, coverageLine } from "../render/coverage.js";
+import { fitLines } from "../render/fit-lines.js";
 import { mermaidGraph } from "../render/mermaid.js";
 import { defineTool, type ToolContext } from "../tool.js";
 
@@ -36,10 +37,9 @@ export const getAgentGraph = defineTool({
     if (graph.agents.length === 0) graph.coverage.notes.push(await emptyNote("agent, model or tool call", context));
     else if (graph.agents.every(({ agent }) => agent === null))
       graph.coverage.notes.push("No span names an agent: tools and models stand under the program.");
-    if (args.format === "json") return graphJson(graph, args.max_tokens ?? 20_000);
-    return args.format === "mermaid"
-      ? graphMermaid(graph, args.max_tokens ?? 2000, context)
-      : graphText(graph, args.max_tokens ?? 2000, context);
+    const budget = budgetOf(args);
+    if (args.format === "json") return graphJson(graph, budget);
+    return args.format === "mermaid" ? graphMermaid(graph, budget, context) : graphText(graph, budget, context);
   },
 });
 
@@ -50,10 +50,11 @@ function roomFor({ coverage }: AgentGraph, budget: number, given: Record<string,
 
 /** More of the graph: a larger budget, or else one agent alone. */
 function nextCall(budget: number, hidden: string | null, given: Record<string, unknown>): string {
-  return callText(
-    "get_agent_graph",
-    budget < 20_000 ? { ...given, max_tokens: Math.min(20_000, budget * 4) } : { ...given, agent: hidden ?? "…" },
-  );
+  const max_tokens = largerBudget(budget);
+  return callText("get_agent_graph", {
+    ...given,
+    ...(max_tokens > budget ? { max_tokens } : { agent: hidden ?? "…" }),
+  });
 }
 
 function tail(graph: AgentGraph, shown: number, budget: number, isFolded: boolean, given: Record<string, unknown>) {
@@ -89,21 +90,12 @@ function graphText(graph: AgentGraph, budget: number, context: ToolContext): str
   let isFolded = false;
   for (const measure of measures) {
     const { blocks, folded } = agentBlocks(graph, measure);
-    shown = withinRoom(blocks, room);
+    shown = fitLines(blocks, room);
     isFolded = folded || shown.length < blocks.length;
     if (shown.length === blocks.length) break;
   }
   if (graph.agents.length === 0) return tail(graph, 0, budget, false, context.given);
   return [head, ...shown, tail(graph, shown.length, budget, isFolded, context.given)].join("\n");
-}
-
-function withinRoom(blocks: readonly string[], room: number): string[] {
-  let used = 0;
-  const end = blocks.findIndex((block) => {
-    used += estimateTokens(block) + 1;
-    return used > room;
-  });
-  return end < 0 ? [...blocks] : blocks.slice(0, end);
 }
 
 /** Nodes of each sort at first; halved until the diagram fits. */

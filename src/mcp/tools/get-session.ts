@@ -4,7 +4,7 @@ import { AgensightError } from "../../model/error.js";
 import { Coverage, SessionSummary, SpanStatus, TraceSummary } from "../../model/summary.js";
 import { estimateTokens } from "../../model/tokens.js";
 import type { SessionDetail, TimelineEntry } from "../../store/reader.js";
-import { answerForm, paging } from "../arguments.js";
+import { answerForm, budgetOf, paging } from "../arguments.js";
 import { jsonFit, shortened } from "../json-answer.js";
 import { answerPage } from "../page-answer.js";
 import { fenced, idText, quoted } from "../render/fence.js";
@@ -59,7 +59,7 @@ export const getSession = defineTool({
     coverage: Coverage,
   }),
   run: (args, context) => {
-    const budget = args.max_tokens ?? 2000;
+    const budget = budgetOf(args);
     let detail: SessionDetail | undefined;
     const title = (session: SessionSummary) => `session ${sessionLine(session, context.now)}`;
     // What the page adds around the timeline: fence, coverage, next call.

@@ -4,7 +4,7 @@ import { AgensightError } from "../../model/error.js";
 import { count } from "../../model/format.js";
 import { charsWithin, estimateTokens } from "../../model/tokens.js";
 import type { SpanDetail } from "../../store/reader.js";
-import { answerForm, spanId, traceId } from "../arguments.js";
+import { answerForm, budgetOf, spanId, traceId } from "../arguments.js";
 import { jsonText } from "../json-answer.js";
 import { callText, coverageText } from "../render/coverage.js";
 import { fenced, idText, quoted } from "../render/fence.js";
@@ -36,7 +36,7 @@ export const getSpan = defineTool({
     }
     const { span_id, trace_id } = args;
     const span = await context.reader.getSpan({ span_id, ...(trace_id !== undefined && { trace_id }) });
-    const budget = args.max_tokens ?? (args.format === "json" ? 20_000 : 2000);
+    const budget = budgetOf(args);
     if (args.field !== undefined) return fieldPage(span, args.field, args.offset ?? 0, args.format, budget, context);
     return args.format === "json" ? spanJson(span, budget) : spanText(span, args, budget, context);
   },

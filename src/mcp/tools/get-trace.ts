@@ -6,7 +6,7 @@ import { Coverage, SpanSummary, TraceSummary } from "../../model/summary.js";
 import { estimateTokens } from "../../model/tokens.js";
 import { buildTree, walkTree } from "../../model/tree.js";
 import type { TraceTree } from "../../store/reader.js";
-import { answerForm, spanId, traceId } from "../arguments.js";
+import { answerForm, budgetOf, spanId, traceId } from "../arguments.js";
 import { jsonFit, jsonText, shortened } from "../json-answer.js";
 import { callText, coverageLine } from "../render/coverage.js";
 import { idText, nameText } from "../render/fence.js";
@@ -32,7 +32,12 @@ const Answer = z.object({
   coverage: Coverage,
 });
 
-type Arguments = { trace_id: string; span_id?: string | undefined; max_tokens?: number | undefined };
+type Arguments = {
+  trace_id: string;
+  span_id?: string | undefined;
+  max_tokens?: number | undefined;
+  format: "text" | "json";
+};
 
 export const getTrace = defineTool({
   name: "get_trace",
@@ -55,7 +60,7 @@ export const getTrace = defineTool({
       ...(args.span_id !== undefined && { span_id: args.span_id }),
       max_spans: paged ? pageSpans : treeSpans,
     });
-    if (args.format === "json") return jsonPage(tree, offset ?? 0, args.max_tokens ?? 20_000);
+    if (args.format === "json") return jsonPage(tree, offset ?? 0, budgetOf(args));
     return offset === null ? treeText(tree, args, context) : pageText(tree, offset, args, context);
   },
 });
@@ -118,7 +123,7 @@ function head({ trace, spans, omitted }: TraceTree, args: Arguments, budget: num
 
 function treeText(tree: TraceTree, args: Arguments, context: ToolContext): string {
   const { trace_id, unpriced_calls: unpriced } = tree.trace;
-  const budget = args.max_tokens ?? 2000;
+  const budget = budgetOf(args);
   const top = head(tree, args, budget, context.now);
   const all = `${callText("get_trace", { ...context.given, trace_id, cursor: "s0" })} for all in start order`;
   const deeper =
@@ -142,7 +147,7 @@ function treeText(tree: TraceTree, args: Arguments, context: ToolContext): strin
 
 function pageText(tree: TraceTree, offset: number, args: Arguments, context: ToolContext): string {
   const { trace_id, unpriced_calls: unpriced } = tree.trace;
-  const budget = args.max_tokens ?? 2000;
+  const budget = budgetOf(args);
   const frame = lineFrame(tree.trace, context.now);
   const depths = new Map(Array.from(walkTree(buildTree(tree.spans)), (node) => [node.span.span_id, node.depth]));
   const top = offset === 0 ? `${head(tree, args, budget, context.now)}\n` : "";

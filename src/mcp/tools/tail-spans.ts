@@ -6,7 +6,7 @@ import { SpanKind } from "../../model/kind.js";
 import { LiveSpan, liveSpan } from "../../model/live.js";
 import { Coverage } from "../../model/summary.js";
 import { estimateTokens } from "../../model/tokens.js";
-import { answerForm, filters, paging, traceId } from "../arguments.js";
+import { answerForm, budgetOf, filters, paging, traceId } from "../arguments.js";
 import { type Collected, collectChanges, type Position, type WaitFor } from "../collect-changes.js";
 import { jsonFit, jsonText, shortened } from "../json-answer.js";
 import { ChangeStatus, toLiveFilter } from "../live-filter.js";
@@ -24,7 +24,7 @@ const waitingFor: Record<WaitFor, string> = {
   trace_end: "waiting for the trace to end",
 };
 
-type Arguments = { wait_ms: number; limit: number; max_tokens?: number | undefined };
+type Arguments = { wait_ms: number; limit: number; max_tokens?: number | undefined; format: "text" | "json" };
 
 export const tailSpans = defineTool({
   name: "tail_spans",
@@ -108,7 +108,7 @@ function within(found: Collected, n: number): { next_cursor: string; has_more: b
 }
 
 function jsonAnswer(found: Collected, args: Arguments): string {
-  const room = (args.max_tokens ?? 20_000) - 120 - estimateTokens(jsonText(found.notes));
+  const room = budgetOf(args) - 120 - estimateTokens(jsonText(found.notes));
   const all = found.changes.map(liveSpan);
   const fit = jsonFit(all, room);
   const spans = fit === 0 ? all.slice(0, 1).map((span) => shortened(span, room)) : all.slice(0, fit);
@@ -117,7 +117,7 @@ function jsonAnswer(found: Collected, args: Arguments): string {
 }
 
 function textAnswer(found: Collected, args: Arguments, context: ToolContext): string {
-  const budget = args.max_tokens ?? 2000;
+  const budget = budgetOf(args);
   const notes = found.notes.map((note) => `note: ${inline(note, 1500)}`);
   const room = budget - estimateTokens(changeLegend + notes.join("\n") + JSON.stringify(context.given)) - 100;
   const lines: string[] = [];

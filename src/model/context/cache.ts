@@ -4,6 +4,7 @@ import type { Heard, Step } from "../run.js";
 import { modelOf } from "../step-phrase.js";
 import { compareMessages, type MessageChanges } from "./compare-messages.js";
 import { type Call, type Contexts, isSameCounter } from "./contexts.js";
+import { commonStart } from "./first-difference.js";
 import { priced, type Rates } from "./rates.js";
 import type { ToolList } from "./tool-list.js";
 import { textOf } from "./units.js";
@@ -155,8 +156,7 @@ const messageText = ({ thread }: Call, index: number) => textOf(thread.messages[
 function goneText(before: string, after: string): number {
   if (before === "") return 0;
   const most = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < most && before.charCodeAt(start) === after.charCodeAt(start)) start++;
+  const start = commonStart(before, after);
   let end = 0;
   while (end < most - start && before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end))
     end++;

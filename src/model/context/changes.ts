@@ -6,7 +6,7 @@ import type { Heard } from "../run.js";
 import { type CacheReading, messageTokens, type Place } from "./cache.js";
 import type { Call } from "./contexts.js";
 import { unitLabel } from "./describe.js";
-import { type Difference, firstDifference } from "./first-difference.js";
+import { commonStart, type Difference, firstDifference } from "./first-difference.js";
 import { compareToolLists, type ToolList } from "./tool-list.js";
 import { textOf, type Unit } from "./units.js";
 
@@ -102,9 +102,7 @@ function difference(before: Unit | null, after: Unit | null, redact: Redact) {
 
 /** Nothing when what is left of them after redaction is the same. */
 function differenceOf(before: string, after: string, redact: Redact): Difference | Record<string, never> {
-  let at = 0;
-  const shorter = Math.min(before.length, after.length);
-  while (at < shorter && before.charCodeAt(at) === after.charCodeAt(at)) at++;
+  const at = commonStart(before, after);
   const from = Math.max(0, at - around);
   const near = (text: string) => redact(text.slice(from, at + around));
   const [one, other] = [near(before), near(after)];

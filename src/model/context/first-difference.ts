@@ -6,11 +6,17 @@ const after = 60;
 
 export type Difference = { before: string; after: string };
 
-/** Excerpts from the same place on; one that does not begin with its text begins with "…". `inside`: both are cut off in front. */
-export function firstDifference(one: string, other: string, inside = false): Difference {
+/** How many characters two texts begin with alike. */
+export function commonStart(one: string, other: string): number {
   const shorter = Math.min(one.length, other.length);
   let at = 0;
   while (at < shorter && one.charCodeAt(at) === other.charCodeAt(at)) at++;
+  return at;
+}
+
+/** Excerpts from the same place on; one that does not begin with its text begins with "…". `inside`: both are cut off in front. */
+export function firstDifference(one: string, other: string, inside = false): Difference {
+  const at = commonStart(one, other);
   let start = Math.max(0, at - before);
   if (start > 0) {
     const space = one.indexOf(" ", start);
