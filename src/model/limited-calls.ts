@@ -2,7 +2,7 @@
 import { type Cause, findCauses } from "./causes.js";
 import { perRun } from "./per-run.js";
 import { isRateLimit } from "./rate-limits.js";
-import type { Run, Step } from "./run.js";
+import type { Step } from "./run.js";
 import { endOf, follows } from "./run-tree.js";
 import { isSameModel } from "./same-model.js";
 import { modelOf } from "./step-phrase.js";
@@ -21,28 +21,32 @@ export type LimitedCalls = {
 };
 
 export const findLimitedCalls = perRun((run): readonly LimitedCalls[] => {
-  const bySubject = new Map<string, Cause[]>();
-  const nameOf = new Map<string, string>();
+  const targetOf = openTargets();
+  const causes = new Map<string, Cause[]>();
   for (const cause of findCauses(run)) {
     // the innermost span may say less than the one around it
     const told = [cause.step, ...cause.path.filter(({ kind }) => kind === cause.step.kind)];
     if (!told.some(isRateLimit)) continue;
-    const subject = subjectOf(cause.step);
-    const known =
-      nameOf.get(subject) ?? [...bySubject.keys()].find((other) => isSameSubject(other, subject)) ?? subject;
-    nameOf.set(subject, known);
-    const causes = bySubject.get(known);
-    if (causes) causes.push(cause);
-    else bySubject.set(known, [cause]);
+    const target = targetOf(cause.step);
+    const known = causes.get(target);
+    if (known) known.push(cause);
+    else causes.set(target, [cause]);
   }
-  return [...bySubject].map(([subject, causes]) => limitedCalls(run, subject, causes));
+  if (causes.size === 0) return [];
+  const good = new Map<string, Step[]>();
+  for (const step of run.steps) {
+    if (step.status !== "ok") continue;
+    const target = targetOf(step);
+    if (!causes.has(target)) continue;
+    const known = good.get(target);
+    if (known) known.push(step);
+    else good.set(target, [step]);
+  }
+  return Array.from(causes, ([target, own]) => limitedCalls(own, good.get(target) ?? []));
 });
 
-const goodSteps = perRun(({ steps }) => steps.filter(({ status }) => status === "ok"));
-
-function limitedCalls(run: Run, subject: string, causes: Cause[]): LimitedCalls {
-  const { kind } = (causes[0] as Cause).step;
-  const good = goodSteps(run).filter((step) => step.kind === kind && isSameSubject(subject, subjectOf(step)));
+/** `good`: calls of the same target that succeeded, in start order. */
+function limitedCalls(causes: Cause[], good: readonly Step[]): LimitedCalls {
   const lastEnd = causes.reduce((latest, { step }) => Math.max(latest, endOf(step)), Number.NEGATIVE_INFINITY);
   const starts = causes.map(({ step }) => step).sort((a, b) => a.start_us - b.start_us);
   const successes = new Set<Step>();
@@ -61,13 +65,25 @@ function limitedCalls(run: Run, subject: string, causes: Cause[]): LimitedCalls 
   return { causes, successes: [...successes], waited_us: waited, isLast, isFatal };
 }
 
-function subjectOf(step: Step): string {
-  return `${step.kind}\n${(step.kind === "tool" ? step.tool : modelOf(step)) ?? step.name}`;
-}
+/** Models that go by several names in one run; further ones are told apart by name. */
+const mostModels = 20;
 
-function isSameSubject(a: string, b: string): boolean {
-  const [kind, name = ""] = a.split("\n");
-  const [otherKind, other = ""] = b.split("\n");
-  if (kind !== otherKind) return false;
-  return name === other || ((kind === "llm" || kind === "embedding") && isSameModel(name, other));
+/** What a step calls: one text for one tool, or for one model by whatever name. */
+function openTargets(): (step: Step) => string {
+  const known = new Map<string, string>();
+  const models: { kind: Step["kind"]; name: string; target: string }[] = [];
+  return (step) => {
+    const { kind } = step;
+    const name = (kind === "tool" ? step.tool : modelOf(step)) ?? step.name;
+    const key = `${kind}\n${name}`;
+    let target = known.get(key);
+    if (target === undefined) {
+      const same = models.find((model) => model.kind === kind && isSameModel(model.name, name));
+      target = same?.target ?? key;
+      known.set(key, target);
+      if (!same && (kind === "llm" || kind === "embedding") && models.length < mostModels)
+        models.push({ kind, name, target });
+    }
+    return target;
+  };
 }
