@@ -1,15 +1,16 @@
 // OTLP over HTTP: the large workload into `agensight serve`, against autotel-mcp, which stores what it receives as well.
-import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { name, startAutotel, version } from "./autotel.mjs";
 import { atLeast, atMost, median, told } from "./figures.mjs";
 import { peakMemory, serve } from "./served.mjs";
-import { cacheFolder, spanCount, workload } from "./workload.mjs";
+import { spanCount, workload } from "./workload.mjs";
 
 const rounds = 3;
-const rival = { name: "autotel-mcp", version: "0.8.0", port: 14318 };
+const rivalPort = 14318;
 
 export async function run() {
   const { path } = await workload();
@@ -29,7 +30,7 @@ export async function run() {
   const rate = median(rates);
   return [
     told("receive: OTLP over HTTP, 4 connections", rate, "/s", `${rates.map(Math.round).join(", ")} spans a second`),
-    told(`receive: ${rival.name} ${rival.version}, the same requests`, theirs, "/s", "with --persist"),
+    told(`receive: ${name} ${version}, the same requests`, theirs, "/s", "with --persist"),
     atLeast("receive: against it", rate / theirs, 15, "×"),
     atMost("receive: the most memory held", median(memory), 300, "MB", "VmHWM"),
   ];
@@ -48,33 +49,16 @@ async function countSpans(db) {
   return spans;
 }
 
-/** Spans a second. Installed once into the temporary folder. */
+/** Spans a second. */
 async function measureRival(path) {
-  const place = join(cacheFolder, `${rival.name}-${rival.version}`);
-  const program = join(place, "node_modules", rival.name, "bin", rival.name);
-  if (!existsSync(program)) {
-    mkdirSync(place, { recursive: true });
-    await promisify(execFile)("npm", ["install", "--silent", "--prefix", place, `${rival.name}@${rival.version}`]);
-  }
   const folder = mkdtempSync(join(tmpdir(), "agensight-bench-rival-"));
-  const options = {
-    "collector-port": rival.port,
-    persist: join(folder, "it.db"),
-    "retention-ms": 1e12,
-    "max-traces": 1e6,
-  };
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(process.execPath, [program, ...args], { stdio: ["pipe", "ignore", "pipe"] });
   try {
-    await new Promise((done, fail) => {
-      child.stderr.on("data", (text) => String(text).includes("OTLP receiver") && done());
-      child.on("close", () => fail(new Error(`${rival.name} did not start`)));
-    });
-    const { seconds, spans } = await post(path, `http://127.0.0.1:${rival.port}`);
-    process.stderr.write(`${rival.name} held ${Math.round(peakMemory(child.pid))} MB\n`);
+    const server = await startAutotel({ port: rivalPort, db: join(folder, "it.db") });
+    const { seconds, spans } = await post(path, server.url);
+    process.stderr.write(`${name} held ${Math.round(peakMemory(server.pid))} MB\n`);
+    await server.close();
     return spans / seconds;
   } finally {
-    child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -33,19 +33,25 @@ async function each(list, judge) {
 
 const failure = (error) => ({ ok: false, got: `no answer: ${error.message.replace(/\{.*?\}: /s, "").slice(0, 120)}` });
 const shown = (finding) =>
-  finding ? `${finding.kind} (${finding.severity}): ${finding.summary.slice(0, 260)}` : "no finding";
+  finding ? `${finding.kind ?? "named"} (${finding.severity}): ${finding.summary.slice(0, 260)}` : "no finding";
 
-/** Right when the first finding is of the planted kind and names one of the spans that carry it. */
-async function judgePlanted(asked, { id, fault, shape, kinds, evidence, words, traceId }) {
+/**
+ * Right when the first finding is of the planted kind and names one of the spans that carry it. A system without kinds
+ * (null) is right when what one of its tools names first carries the fault: the span, or where it names none the operation.
+ */
+async function judgePlanted(asked, { id, fault, shape, kinds, evidence, words, traceId, spans }) {
   const about = { id, fault, shape, traceId, expected: kinds.join(" or ") };
   try {
     const { findings } = await asked.diagnose("made", traceId);
     const [first] = findings;
-    const ok =
-      first !== undefined &&
-      kinds.includes(first.kind) &&
-      (evidence.length === 0 || first.evidence.some((spanId) => evidence.includes(spanId))) &&
-      words.every((word) => word.test(first.summary));
+    const names = spans.filter(({ spanId }) => evidence.includes(spanId)).map(({ name }) => name);
+    const isRight = (finding) =>
+      (finding.kind === null || kinds.includes(finding.kind)) &&
+      (evidence.length === 0 ||
+        finding.evidence.some((spanId) => evidence.includes(spanId)) ||
+        names.includes(finding.operation)) &&
+      words.every((word) => word.test(finding.summary));
+    const ok = findings.filter((finding) => finding === first || finding.kind === null).some(isRight);
     const rank = findings.findIndex(({ kind }) => kinds.includes(kind)) + 1;
     return { ...about, ok, got: shown(first), rank };
   } catch (error) {
@@ -81,8 +87,8 @@ async function judgePair(asked, { id, fault, shape, words, group_a, group_b }) {
   }
 }
 
-/** Answered when all of `has` and none of `lacks` stands in what the calls gave. */
-async function judgeQuestion(asked, systemName, { id, words, over, calls, has, lacks = [] }) {
+/** Answered when all of `has` and none of `lacks` stands in what the calls gave; `reads` and `cannot`: see asked/all.mjs. */
+async function judgeQuestion(asked, systemName, { id, words, over, calls, has, lacks = [], reads, cannot }) {
   const texts = [];
   let failed = null;
   const wanted = calls[systemName] ?? [];
@@ -95,7 +101,10 @@ async function judgeQuestion(asked, systemName, { id, words, over, calls, has, l
     }
   }
   const text = texts.join("\n");
-  const missing = has.filter((part) => !contains(text, part));
+  const expected = has
+    .map((part, i) => (i in (reads?.[systemName] ?? {}) ? reads[systemName][i] : part))
+    .filter(Boolean);
+  const missing = cannot?.[systemName] ? [cannot[systemName]] : expected.filter((part) => !contains(text, part));
   const wrong = lacks.filter((part) => contains(text, part));
   return {
     id,

@@ -1,5 +1,6 @@
-// node bench/questions/run.mjs [--details] [--answers] [--write FOLDER]
-// --details prints each question, missed fault and false finding; --answers also what was answered;
+// node bench/questions/run.mjs [--details] [--answers] [--autotel] [--write FOLDER]
+// --details prints each question, missed fault and false finding; --answers also what was answered; --autotel asks
+// autotel-mcp in our place;
 // --write puts the data and what is known of it into a folder, for another system to be asked.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { askedQuestions } from "./asked/all.mjs";
 import { writeData } from "./data.mjs";
 import { measure } from "./measure.mjs";
 import * as agensight from "./systems/agensight.mjs";
+import * as autotel from "./systems/autotel.mjs";
 
 const options = process.argv.slice(2);
 const folder = options.includes("--write") ? options[options.indexOf("--write") + 1] : null;
@@ -23,7 +25,7 @@ if (folder) {
         planted: data.planted.map(known),
         clean: data.clean.map(known),
         pairs: data.pairs.map(known),
-        questions: askedQuestions(data).map(({ calls: _, ...question }) => question),
+        questions: askedQuestions(data).map(({ id, words, over, has, lacks }) => ({ id, words, over, has, lacks })),
       },
       plain,
       1,
@@ -31,7 +33,7 @@ if (folder) {
   );
   console.log(`${folder}: corpus, demo and made (.otlp.jsonl), known.json`);
 } else {
-  const { planted, clean, pairs, questions } = await measure(agensight);
+  const { planted, clean, pairs, questions } = await measure(options.includes("--autotel") ? autotel : agensight);
   const isDetailed = options.includes("--details") || options.includes("--answers");
   if (isDetailed) {
     for (const { id, shape, ok, expected, got, rank, traceId } of planted)

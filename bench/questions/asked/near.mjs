@@ -15,12 +15,13 @@ const readings = {
       minutes: 60_000,
     }),
     ...[...text.matchAll(/(\d+)\s*m(?:in)?\s*(\d+)\s*s/g)].map(([, m, s]) => m * 60_000 + s * 1000),
+    ...[...text.matchAll(new RegExp(`"[a-z_]*ms":\\s*(${numbers})`, "gi"))].map(([, n]) => read(n)),
   ],
   /** USD */
   money: (text) => [
     ...[...text.matchAll(new RegExp(`\\$\\s*(${numbers})`, "g"))].map(([, n]) => read(n)),
     ...[...text.matchAll(new RegExp(`(${numbers})\\s*(?:USD|\\$)`, "g"))].map(([, n]) => read(n)),
-    ...[...text.matchAll(new RegExp(`"[a-z_]*(?:cost|usd)[a-z_]*":\\s*(${numbers})`, "g"))].map(([, n]) => read(n)),
+    ...[...text.matchAll(new RegExp(`"[a-z_]*(?:cost|usd)[a-z_]*":\\s*(${numbers})`, "gi"))].map(([, n]) => read(n)),
   ],
   /** calls, tokens, errors … */
   count: (text) => units(text, `(${numbers})\\s?(k|M)?\\b`, { k: 1000, M: 1e6 }),
@@ -35,6 +36,7 @@ const read = (text) => Number(text.replaceAll(",", ""));
 const near =
   (kind, within) =>
   (value, share = within) => ({
+    value,
     test: (text) => readings[kind](text).some((found) => Math.abs(found - value) <= Math.abs(value) * share),
     toString: () => `${kind} near ${value}`,
   });

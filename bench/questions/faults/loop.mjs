@@ -1,24 +1,8 @@
 // A loop: the agent goes on calling the same thing and learns nothing from it.
-
 import { report } from "../domains/words.mjs";
 import { answer, ask, freshCall, ordinary } from "../made/play.mjs";
+import { around, gaveUp, same } from "./around.mjs";
 
-const same = (name, args, result, times) => (run) =>
-  Array.from({ length: times }, () => run.step([[name, args, { result }]]).tools[0]);
-
-/** Plays `before` ordinary steps, the loop, `after` ordinary steps and the answer. */
-const around =
-  (before, loop, after = 0, end = answer) =>
-  (run) => {
-    ask(run);
-    ordinary(run, before);
-    const spans = loop(run);
-    ordinary(run, after);
-    end(run);
-    return { spans };
-  };
-
-const gaveUp = (run) => run.say("I could not find this out. Please contact our team by phone.");
 const noHits = "[]";
 const wordings = [
   "refund policy EU",
