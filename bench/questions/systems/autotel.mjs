@@ -44,9 +44,12 @@ async function send(file, url) {
 /** What each of its diagnosing tools names first. Its slowest span is told of every trace, so that it is no complaint. */
 async function diagnose(ask) {
   const findings = [];
-  const { bottleneck, reason } = await ask("find_root_cause");
-  if (bottleneck)
-    findings.push({ ...named(reason, bottleneck.hasError ? "error" : "info"), evidence: [bottleneck.spanId] });
+  const { bottleneck, reason, resource } = await ask("find_root_cause");
+  if (bottleneck) {
+    const type = { ...resource, ...bottleneck.tags }["error.type"] ?? "";
+    const summary = `${reason} ${type}`.trim();
+    findings.push({ ...named(summary, bottleneck.hasError ? "error" : "info"), evidence: [bottleneck.spanId] });
+  }
   const [query] = (await ask("find_repeated_queries")).repeated;
   if (query) findings.push(named(`${query.statement} ran ${query.count} times`, "warning"));
   const { topOperations } = await ask("summarize_trace");
@@ -80,7 +83,7 @@ async function compare(ask, a, b) {
   const usage = [await usageOf(ask, a), await usageOf(ask, b)];
   for (const key of ["totalPromptTokens", "totalCompletionTokens"]) {
     const perCall = usage.map((each) => each[key] / Math.max(1, each.totalRequests));
-    if (Math.max(...perCall) >= 2 * Math.min(...perCall))
+    if (Math.max(...perCall) > 0 && Math.max(...perCall) >= 2 * Math.min(...perCall))
       return { first: `${key} a call: ${perCall.map(Math.round).join(" and ")}`, text: "" };
   }
   return { first: null, text: "no anomaly, and no figure that differs twofold" };
