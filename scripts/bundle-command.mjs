@@ -50,7 +50,8 @@ export function bundleCommand(dist) {
  */
 function escapeToAscii(file) {
   const source = readFileSync(file, "utf8");
-  if (/\\[\u0080-\uffff]/.test(source)) throw new Error(`${file}: a backslash before a character that is to be escaped`);
+  if (/\\[\u0080-\uffff]/.test(source))
+    throw new Error(`${file}: a backslash before a character that is to be escaped`);
   const hex = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   writeFileSync(file, source.replace(/[\u0080-\uffff]/g, hex));
 }
