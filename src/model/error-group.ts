@@ -30,6 +30,8 @@ export const ErrorGroup = z.object({
   failures: z.number(),
   /** failures that ended their run */
   ended: z.number(),
+  /** runs that these ended: of one run several can have */
+  ended_runs: z.number(),
   /** failures that something above them got over */
   recovered: z.number(),
   /** failures below something that still runs or never ended */
@@ -56,6 +58,8 @@ export type ErrorGroup = z.infer<typeof ErrorGroup>;
 export const ErrorTotal = z.object({
   failures: z.number(),
   ended: z.number(),
+  /** runs that these ended */
+  ended_runs: z.number(),
   recovered: z.number(),
   open: z.number(),
   /** spans that failed only because one below them did: counted nowhere else */
@@ -73,6 +77,7 @@ export type ErrorTotal = z.infer<typeof ErrorTotal>;
 export const noFailures: ErrorTotal = {
   failures: 0,
   ended: 0,
+  ended_runs: 0,
   recovered: 0,
   open: 0,
   passed_on: 0,
@@ -99,6 +104,7 @@ export type Fault = {
   counts: Record<Outcome, number>;
   failures: number;
   runs: Set<number>;
+  ended_runs: Set<number>;
   last_hour: number;
   last_day: number;
   first_us: number;
@@ -126,6 +132,7 @@ export function groupFailures(occurrences: Iterable<Occurrence>, endUs: number):
     fault.failures++;
     fault.counts[one.failure]++;
     fault.runs.add(one.run);
+    if (one.failure === "ended") fault.ended_runs.add(one.run);
     fault.first_us = Math.min(fault.first_us, one.start_us);
     fault.last_us = Math.max(fault.last_us, one.start_us);
     if (one.start_us >= endUs - hourUs) fault.last_hour++;
@@ -138,7 +145,8 @@ export function groupFailures(occurrences: Iterable<Occurrence>, endUs: number):
     if (!newest || isNewer(one, newest)) fault.newest[one.failure] = one;
   }
   return [...faults.values()].sort(
-    (a, b) => b.counts.ended - a.counts.ended || b.failures - a.failures || b.last_us - a.last_us || a.fault - b.fault,
+    (a, b) =>
+      b.ended_runs.size - a.ended_runs.size || b.failures - a.failures || b.last_us - a.last_us || a.fault - b.fault,
   );
 }
 
@@ -148,6 +156,7 @@ function emptyFault({ fault, start_us }: Occurrence): Fault {
     counts: { ended: 0, recovered: 0, open: 0 },
     failures: 0,
     runs: new Set(),
+    ended_runs: new Set(),
     last_hour: 0,
     last_day: 0,
     first_us: start_us,

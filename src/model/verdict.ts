@@ -42,8 +42,7 @@ export function verdictOf(run: Run, findings: readonly Finding[], path: Critical
     trace.error_count > 0 ? plural(trace.error_count, "error") : "no errors",
   ]);
   const [first] = findings;
-  const fault = first && first.severity !== "info" ? first : null;
-  return phrase`${outcome(run, fault)} ${figures}.${whereTimeWent(path)}`;
+  return phrase`${outcome(run, first)} ${figures}.${whereTimeWent(path)}`;
 }
 
 /** The work that the end waited for, by share of the time; what is less than a twentieth is left to the rest. */
@@ -54,26 +53,28 @@ function whereTimeWent(path: CriticalPath): Phrase {
   if (total <= 0 || largest.length === 0) return phrase``;
   const percent = (us: number) => `${Math.round((100 * us) / total)} %`;
   const parts = largest.map(({ steps: [first, ...more], on_path_us }) => {
-    return phrase`${percent(on_path_us)} ${first ? workLabel(first.step, more.length + 1) : ""}`;
+    return phrase`${first ? workLabel(first.step, more.length + 1) : ""} ${percent(on_path_us)}`;
   });
   const idle = total - work.reduce((sum, { on_path_us }) => sum + on_path_us, 0);
-  if (idle >= leastNamed * total) parts.push(phrase`${percent(idle)} nothing recorded`);
+  if (idle >= leastNamed * total) parts.push(phrase`nothing recorded ${percent(idle)}`);
   return phrase` Its time went to ${joinPhrases(parts, ", ")}.`;
 }
 
-function outcome(run: Run, fault: Finding | null): Phrase {
-  const cause = fault && wordings[fault.kind](subjectOf(run, fault));
+function outcome(run: Run, first: Finding | undefined): Phrase {
+  const named = first && phrase`${wordings[first.kind](subjectOf(run, first))} (finding 1)`;
+  const isMinor = first?.severity === "info";
+  const fault = named && (isMinor ? phrase`nothing worse than ${named}` : named);
   switch (run.trace.status) {
     case "error":
-      return cause ? phrase`Failed: ${cause} (finding 1).` : phrase`Failed, and no span says why.`;
+      return named && !isMinor ? phrase`Failed: ${named}.` : phrase`Failed, and no span says why.`;
     case "running":
-      return cause ? phrase`Still running; so far ${cause} (finding 1).` : phrase`Still running; clean so far.`;
+      return fault ? phrase`Still running; so far ${fault}.` : phrase`Still running; clean so far.`;
     case "incomplete":
-      return cause
-        ? phrase`Its root span never arrived; of what did, ${cause} (finding 1).`
+      return fault
+        ? phrase`Its root span never arrived; of what did, ${fault}.`
         : phrase`Its root span never arrived; what did is clean.`;
     default:
-      if (cause) return phrase`It ended well, but with ${cause} (finding 1).`;
+      if (fault) return phrase`It ended well, ${isMinor ? "with" : "but with"} ${fault}.`;
       return phrase`Clean: it ended well, and no fault was found.`;
   }
 }

@@ -76,7 +76,7 @@ describe("how control is passed on", () => {
     ];
     expect(await graphOf(spans)).toMatchInlineSnapshot(`
       "2 agents · 1 trace · 2 model calls · in 2,000 out 200 tok · $0.007 · 1 hand-off
-      triage: 1 run (all at the start), 100 ms · own: 1 call · in 1,000 out 100 tok · $0.0035
+      triage: 1 run (at the start), 100 ms · own: 1 call · in 1,000 out 100 tok · $0.0035
         → researcher ×1 hand-off, 1 failed (bbbb000000000002), 60 ms · in 1,000 out 100 tok · $0.0035
         model gpt-4o ×1, 9.9 ms
       researcher: 1 run, 1 failed, 60 ms · own: 1 call · in 1,000 out 100 tok · $0.0035

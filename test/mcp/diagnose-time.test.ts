@@ -101,6 +101,12 @@ const innocent: Record<string, RunStep[]> = {
   ],
   "streamed calls that begin evenly": [call(900), call(1100), call(1000), call(1300)],
   "a quick run": [...ask("search", { q: "a" }, 20), ...ask("fetch", { url: "b" }, 300), answer],
+  "a retry that helped": [
+    { model: "gpt-4o", asks: [{ tool: "fetch", args: { url: "b" } }] },
+    { tool: "fetch", args: { url: "b" }, error: "503", ms: 20 },
+    ...ask("fetch", { url: "b" }, 20),
+    answer,
+  ],
 };
 
 const names = [...Object.keys(faults), ...Object.keys(innocent)];
@@ -221,21 +227,27 @@ describe("the answer", () => {
     const name = "a tool that took 30 s in a run of 1 s steps";
     const { text } = await mcp.call("diagnose_trace", { trace_id: traceId(traceOf(name)) });
     expect(text).toMatchInlineSnapshot(`
-      "It ended well, but with a slow step, tool export (finding 1). 36 s · 8 spans · 4 model calls · in 5,200 out 200 tok · $0.015 · no errors. Its time went to 83 % tool export, 11 % 4 calls to gpt-4o.
+      "It ended well, but with a slow step, tool export (finding 1). 36 s · 8 spans · 4 model calls · in 5,200 out 200 tok · $0.015 · no errors. Its time went to tool export 83 %, 4 calls to gpt-4o 11 %.
       trace aaaaaaaaaaaaaaaa0000000000000001
       1. WARNING slow_step: Tool export took 30 s, 83 % of the run, where the median of the 6 other steps that it waited for is 1 s.
          would save 29 s · spans bbbb0000000003ee, bbbb0000000003e9
-      coverage: 1 finding · 8 spans looked at · as of seq 303"
+      coverage: 1 finding · 8 spans looked at · as of seq 309"
     `);
   });
 
   it("says of a clean run that it is clean, and where its time went", async () => {
     const { text } = await mcp.call("diagnose_trace", { trace_id: traceId(traceOf("a quick run")) });
     expect(text).toMatchInlineSnapshot(`
-      "Clean: it ended well, and no fault was found. 3.35 s · 6 spans · 3 model calls · in 3,600 out 150 tok · $0.0105 · no errors. Its time went to 90 % 3 calls to gpt-4o, 9 % tool fetch.
+      "Clean: it ended well, and no fault was found. 3.35 s · 6 spans · 3 model calls · in 3,600 out 150 tok · $0.0105 · no errors. Its time went to 3 calls to gpt-4o 90 %, tool fetch 9 %.
       trace aaaaaaaaaaaaaaaa000000000000000f
-      coverage: 0 findings · 6 spans looked at · as of seq 303"
+      coverage: 0 findings · 6 spans looked at · as of seq 309"
     `);
+  });
+
+  it("says the least of faults that did no harm, not that there are none", async () => {
+    const { text } = await mcp.call("diagnose_trace", { trace_id: traceId(traceOf("a retry that helped")) });
+    expect(text).toContain("It ended well, with nothing worse than retries of tool fetch (finding 1).");
+    expect(text).toContain("1. INFO retry: tool fetch failed once, then succeeded");
   });
 
   it("has the same facts as JSON", async () => {
@@ -244,7 +256,7 @@ describe("the answer", () => {
     expect(JSON.parse(text)).toMatchInlineSnapshot(`
       {
         "coverage": {
-          "as_of_seq": 303,
+          "as_of_seq": 309,
           "matched": 1,
           "matched_is_minimum": false,
           "next_cursor": null,
@@ -270,7 +282,7 @@ describe("the answer", () => {
             "summary": "Nothing was recorded for 20 s (80 % of the run) between tool fetch and a call to gpt-4o; the own time of agent helper: its code, or something that is not recorded.",
           },
         ],
-        "verdict": "It ended well, but with time in which nothing was recorded, beside tool fetch (finding 1). 25 s · 6 spans · 3 model calls · in 3,600 out 150 tok · $0.0105 · no errors. Its time went to 12 % 3 calls to gpt-4o, 80 % nothing recorded.",
+        "verdict": "It ended well, but with time in which nothing was recorded, beside tool fetch (finding 1). 25 s · 6 spans · 3 model calls · in 3,600 out 150 tok · $0.0105 · no errors. Its time went to 3 calls to gpt-4o 12 %, nothing recorded 80 %.",
       }
     `);
   });

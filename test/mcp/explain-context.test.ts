@@ -69,7 +69,7 @@ const run = (n: number) => ({ trace_id: traceId(n) });
 describe("explain_context", () => {
   it("tells of a run what filled it and what broke its cache", async () => {
     expect(await ask(run(1))).toMatchInlineSnapshot(`
-      "4 model calls · 14,207 input tok; most went to result of search: 8,952 tok in 3 calls, $0.0179, 63 % of all input
+      "4 model calls · 14,207 input tok; most went to 3 results of search: 9,100 tok, $0.0182, 64 % of all input
       trace aaaaaaaaaaaaaaaa0000000000000001
       all input: 3 tool results 64 %, system instructions 35 %, 3 assistant messages <1 %, user message <1 %
       what cost most (6 of 11, the others in format json):
@@ -88,7 +88,7 @@ describe("explain_context", () => {
       note: tokens of parts are estimated from their text and scaled to the totals that the provider reported
       note: USD of a part = its tokens × what an input token of that call cost on average, solved from the recorded costs of its model's calls
       coverage: all 4 calls · as of seq 133
-      next: explain_context {"span_id":"<span id>"} for the parts of one"
+      next: explain_context {"span_id":"bbbb000000000005"} for the parts of the largest"
     `);
   });
 

@@ -52,7 +52,7 @@ beforeAll(async () => {
     requestOf([
       ...run(1, 5, 1),
       ...run(2, 40, 2),
-      ...run(3, 50, 1, "gave up"),
+      ...run(3, 50, 2, "gave up"),
       ...run(4, 45, 0),
       quota,
       ...run(5, 55, 0),
@@ -89,14 +89,12 @@ describe("find_errors", () => {
     const { text } = await mcp.call("find_errors", { since: "30m", format: "json" });
     const answer = ErrorAnswer.strict().parse(JSON.parse(text));
     expect(Object.keys(answer).at(-1)).toBe("coverage");
-    expect(
-      answer.groups.map(({ place, failures, ended, failures_before }) => [place, failures, ended, failures_before]),
-    ).toEqual([
-      ["stock", 3, 1, 1],
-      ["order", 1, 0, 0],
+    expect(answer.groups.map((of) => [of.place, of.failures, of.ended, of.ended_runs, of.failures_before])).toEqual([
+      ["stock", 4, 2, 1, 1],
+      ["order", 1, 0, 0, 0],
     ]);
     expect(answer.groups[0]?.examples.map(({ outcome, span_id }) => [outcome, span_id])).toEqual([
-      ["ended", spanId(31)],
+      ["ended", spanId(32)],
       ["recovered", spanId(22)],
     ]);
   });

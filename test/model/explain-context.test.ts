@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ContextExplanation, ContextPart } from "../../src/model/context.js";
+import { count } from "../../src/model/format.js";
 import { plainPhrase } from "../../src/model/phrase.js";
 import type { SpanDetail } from "../../src/store/reader.js";
 import { storeOf } from "../mcp/store.js";
@@ -83,6 +84,16 @@ describe("tokens", () => {
       expect(result).toMatchObject({ origin: "tool_result", span_id: spanId(100), message: 3 });
       expect(result?.tokens).toBeGreaterThan(1850);
       expect(result?.tokens).toBeLessThan(2150);
+    });
+  });
+
+  test("of the results of one tool are told together where a run's are summed up", async () => {
+    await explain(growing([prose(300, 1), prose(300, 1), prose(300, 1)]), ({ carried, input_tokens, verdict }) => {
+      const results = carried.filter((part) => plainPhrase(part.label) === "result of search");
+      const total = results.reduce((sum, part) => sum + part.total_tokens, 0);
+      expect(results.map((part) => part.calls)).toEqual([3, 2, 1]);
+      expect(plainPhrase(verdict)).toContain(`most went to 3 results of search: ${count(total)} tok`);
+      expect(plainPhrase(verdict)).toContain(`${Math.round((100 * total) / (input_tokens ?? 0))} % of all input`);
     });
   });
 

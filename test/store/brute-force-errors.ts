@@ -78,13 +78,14 @@ export function bruteForceErrors(all: FailingTrace[], query: Omit<ErrorQuery, "l
   const groups = new Map<string, typeof own>();
   for (const one of own) groups.set(faultOf(one.raw), [...(groups.get(faultOf(one.raw)) ?? []), one]);
   const count = (list: typeof own, outcome: Outcome) => list.filter((one) => one.outcome === outcome).length;
+  const runsOf = (list: typeof own) => new Set(list.map(({ raw }) => raw.trace)).size;
   const outcomes = (list: typeof own) => ({
     failures: list.length,
     ended: count(list, "ended"),
+    ended_runs: runsOf(list.filter(({ outcome }) => outcome === "ended")),
     recovered: count(list, "recovered"),
     open: count(list, "open"),
   });
-  const runsOf = (list: typeof own) => new Set(list.map(({ raw }) => raw.trace)).size;
   return {
     total: {
       ...outcomes(own),

@@ -112,7 +112,7 @@ function expectErrors(found: ErrorListing, traces: FailingTrace[], question: Omi
     const fault = faults.find((words) => own?.fault.startsWith(words)) as string;
     expect(group.error_message).toBe(`${fault} ${idOf(example?.span_id ?? "")}`);
   }
-  const rank = ({ ended, failures }: ErrorGroup) => ended * 1e6 + failures;
+  const rank = ({ ended_runs, failures }: ErrorGroup) => ended_runs * 1e6 + failures;
   expect(found.groups.map(rank)).toEqual(found.groups.map(rank).sort((a, b) => b - a));
 }
 

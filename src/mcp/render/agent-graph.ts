@@ -98,7 +98,7 @@ function agentLine(of: GraphAgent, started: number): string {
       ? "no agent"
       : of.runs === 0
         ? "no span of its own"
-        : `${plural(of.runs, "run")}${started > 0 ? ` (${started === of.runs ? "all" : count(started)} at the start)` : ""}`;
+        : `${plural(of.runs, "run")}${started > 0 ? ` (${started < of.runs ? `${count(started)} ` : started > 1 ? "all " : ""}at the start)` : ""}`;
   return dotted([
     `${agentName(of.agent)}: ${runs}${failed(of.failed_runs)}${latency(of, of.runs)}`,
     usage.calls > 0 && `own: ${plural(usage.calls, "call")}${failed(usage.errors)}`,

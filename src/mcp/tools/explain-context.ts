@@ -46,7 +46,9 @@ export const explainContext = defineTool({
   run: async (args, context) => {
     const { trace_id, span_id, format } = args;
     if (trace_id === undefined && span_id === undefined) {
-      throw new AgensightError("bad_argument", "explain_context needs span_id (one model call) or trace_id (a run).");
+      throw new AgensightError("bad_argument", "explain_context needs span_id (one model call) or trace_id (a run).", {
+        hint: 'list_traces {"sort":"most_tokens","limit":5} names the runs with the most tokens.',
+      });
     }
     const offset = readCursor(args.cursor);
     const found = await context.reader.explainContext({
@@ -164,6 +166,10 @@ function runAnswer(found: ContextExplanation, budget: number, context: ToolConte
     ...cacheLosses(found.calls),
   ].filter((line) => typeof line === "string");
   const { trace_id } = found;
+  const largest = found.calls.reduce<CallContext | undefined>(
+    (most, call) => (most && (most.input_tokens ?? 0) >= (call.input_tokens ?? 0) ? most : call),
+    undefined,
+  );
   const tail = (shown: number) =>
     coverageLine({
       coverage: { ...found.coverage, returned: shown },
@@ -172,7 +178,7 @@ function runAnswer(found: ContextExplanation, budget: number, context: ToolConte
       next: [
         shown < found.calls.length &&
           `${callText("explain_context", { ...context.given, trace_id, cursor: "c0" })} for all`,
-        found.calls.length > 0 && `${callText("explain_context", { span_id: "<span id>" })} for the parts of one`,
+        largest && `${callText("explain_context", { span_id: largest.span_id })} for the parts of the largest`,
       ]
         .filter(Boolean)
         .join(", "),

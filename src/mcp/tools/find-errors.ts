@@ -16,7 +16,7 @@ export const findErrors = defineTool({
   name: "find_errors",
   title: "Find errors",
   description:
-    "Which faults many runs have, worst first: ended or recovered runs, trend (with since), who was hit, examples. status: the run's.",
+    "Which faults many runs have, worst first: which ended their run, trend (with since), who was hit, examples. status: the run's.",
   effect: "read",
   arguments: z.strictObject({ ...filters, ...textFilter, ...paging, ...answerForm }),
   answer: ErrorAnswer,
@@ -63,10 +63,11 @@ function totalText({ total, coverage }: ErrorListing): string {
   ]);
 }
 
-function outcomeText(of: { failures: number; ended: number; recovered: number; open: number }): string {
+/** A run that several failures ended is told as one. */
+function outcomeText(of: Pick<ErrorGroup, "failures" | "ended" | "ended_runs" | "recovered" | "open">): string {
   const parts = [
-    [of.ended, "ended the run"],
-    [of.recovered, "recovered from"],
+    [of.ended, of.ended_runs === of.ended ? "ended the run" : `ended ${plural(of.ended_runs, "run")}`],
+    [of.recovered, "survived"],
     [of.open, "open"],
   ] as const;
   return parts
@@ -99,7 +100,8 @@ function groupText(group: ErrorGroup, now: number): string {
     ]),
     dotted(
       group.examples.map(
-        ({ outcome, trace_id, span_id }) => `${outcome}: trace ${idText(trace_id)} span ${idText(span_id)}`,
+        ({ outcome, trace_id, span_id }) =>
+          `${outcome === "recovered" ? "survived" : outcome}: trace ${idText(trace_id)} span ${idText(span_id)}`,
       ),
     ),
   ]

@@ -81,10 +81,37 @@ function runVerdict({ calls, conversations }: Contexts, counted: Call[], carried
     conversations.length > 1 && plural(conversations.length, "conversation"),
     `${count(total)} input tok${counted[0]?.measured ? "" : " (estimated: none were reported)"}`,
   ]);
-  const most = carried.find(({ unit }) => unit.origin !== "unrecorded");
+  const most = largestOrigin(carried);
   if (!most || calls.length === 1) return phrase`${size}`;
-  const usd = most.total_usd === null ? "" : `, ${money(most.total_usd)}`;
-  return phrase`${size}; most went to ${unitLabel(most.unit)}: ${count(most.total_tokens)} tok in ${plural(most.calls, "call")}${usd}, ${percent(most.total_tokens / total)} of all input`;
+  const { first, parts, total_tokens, total_usd } = most;
+  const usd = total_usd === null ? "" : `, ${money(total_usd)}`;
+  const what =
+    parts === 1 ? unitLabel(first.unit) : phrase`${count(parts)} results of ${nameOf(first.unit.tool ?? "")}`;
+  const where = parts === 1 ? ` in ${plural(first.calls, "call")}` : "";
+  return phrase`${size}; most went to ${what}: ${count(total_tokens)} tok${where}${usd}, ${percent(total_tokens / total)} of all input`;
+}
+
+type Largest = { first: Carried; parts: number; total_tokens: number; total_usd: number | null };
+
+/** What cost most tokens: the results of one tool together, anything else by itself. `carried`: most first. */
+function largestOrigin(carried: readonly Carried[]): Largest | null {
+  const found = new Map<string | Carried, Largest>();
+  for (const part of carried) {
+    const { origin, tool } = part.unit;
+    if (origin === "unrecorded") continue;
+    const key = origin === "tool_result" && tool !== null ? tool : part;
+    const same = found.get(key);
+    if (!same) found.set(key, { first: part, parts: 1, total_tokens: part.total_tokens, total_usd: part.total_usd });
+    else {
+      same.parts++;
+      same.total_tokens += part.total_tokens;
+      same.total_usd = same.total_usd === null || part.total_usd === null ? null : same.total_usd + part.total_usd;
+    }
+  }
+  return [...found.values()].reduce<Largest | null>(
+    (most, each) => (most && most.total_tokens >= each.total_tokens ? most : each),
+    null,
+  );
 }
 
 function callVerdict(call: Call): Phrase {

@@ -104,7 +104,7 @@ function became(run: Run, failure: Failure, handling: Group["handling"]): Phrase
     case "unknown":
       return phrase`${way}; the run went on, and what it answered was not recorded`;
     case "swallowed":
-      return phrase`${way}; nothing made up for it, and the run went on as though nothing was`;
+      return phrase`${way}; nothing made up for it, and the run went on as though nothing had happened`;
     default:
       return way;
   }

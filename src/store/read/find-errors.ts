@@ -139,12 +139,16 @@ function runsOf(source: SpanSource, { text: _, ...query }: ErrorQuery): number {
 function sums(
   faults: Fault[],
   found: Occurrence[],
-): Pick<ErrorTotal, "failures" | "ended" | "recovered" | "open" | "passed_on" | "failed_runs"> {
+): Pick<ErrorTotal, "failures" | "ended" | "ended_runs" | "recovered" | "open" | "passed_on" | "failed_runs"> {
   const counts = Object.fromEntries(failures.map((failure) => [failure, 0])) as Record<Occurrence["failure"], number>;
   for (const { failure } of found) counts[failure]++;
   const runs = new Set<number>();
-  for (const fault of faults) for (const run of fault.runs) runs.add(run);
-  return { failures: found.length - counts.passed_on, ...counts, failed_runs: runs.size };
+  const ended = new Set<number>();
+  for (const fault of faults) {
+    for (const run of fault.runs) runs.add(run);
+    for (const run of fault.ended_runs) ended.add(run);
+  }
+  return { failures: found.length - counts.passed_on, ...counts, ended_runs: ended.size, failed_runs: runs.size };
 }
 
 function errorGroup({ engine, strings }: SpanSource, fault: Fault, before: number | null): ErrorGroup {
@@ -162,6 +166,7 @@ function errorGroup({ engine, strings }: SpanSource, fault: Fault, before: numbe
     place: strings.text((kind === "tool" ? first.tool : isCall ? first.provider : null) ?? first.name) ?? "",
     failures: fault.failures,
     ...fault.counts,
+    ended_runs: fault.ended_runs.size,
     runs: fault.runs.size,
     failures_before: before,
     last_hour: fault.last_hour,
