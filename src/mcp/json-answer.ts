@@ -34,8 +34,11 @@ export function shortened<T>(value: T, budget: number): T {
   return short;
 }
 
+/** Ids, which are pasted back, and times: not cut. */
+const whole = /^[\w:.+-]{1,64}$/;
+
 function cut(part: unknown, chars: number, items: number): unknown {
-  if (typeof part === "string" && part.length > chars)
+  if (typeof part === "string" && part.length > chars && !whole.test(part))
     return `${part.slice(0, chars)}… (+${part.length - chars} chars)`;
   return Array.isArray(part) && part.length > items ? part.slice(0, items) : part;
 }

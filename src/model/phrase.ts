@@ -48,7 +48,21 @@ export function mapPhrase(parts: Phrase, show: Record<"name" | "text" | Identity
   });
 }
 
-/** As one string, nothing fenced: for JSON. */
+/** Characters of a recorded word in one string. */
+const longest = { name: 200, text: 1000 };
+
+/** As one string, nothing fenced: for JSON. What is very long is cut, and what was cut is counted. */
 export function plainPhrase(parts: Phrase): string {
-  return parts.map((part) => (typeof part === "string" ? part : "name" in part ? part.name : part.text)).join("");
+  return parts
+    .map((part) => {
+      if (typeof part === "string") return part;
+      return "name" in part ? beginning(part.name, longest.name) : beginning(part.text, longest.text);
+    })
+    .join("");
+}
+
+function beginning(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const kept = text.slice(0, max).replace(/[\ud800-\udbff]$/, "");
+  return `${kept}… (+${text.length - kept.length} chars)`;
 }

@@ -5,7 +5,7 @@ import { plainPhrase } from "../../model/phrase.js";
 import type { TraceSummary } from "../../model/summary.js";
 import { estimateTokens } from "../../model/tokens.js";
 import { largerBudget } from "../arguments.js";
-import { jsonFit, jsonText } from "../json-answer.js";
+import { jsonFit, jsonText, shortened } from "../json-answer.js";
 import type { ToolContext } from "../tool.js";
 import { callText, coverageLine } from "./coverage.js";
 import { idText, nameText } from "./fence.js";
@@ -17,7 +17,9 @@ const mostWordings = 6;
 const mostNamed = 6;
 
 export function runJson(found: RunComparison, budget: number): string {
-  const given = found.given.map((each) => ({ ...each, summary: plainPhrase(each.summary) }));
+  const [a, b] = [shortened(found.a, budget * 0.2), shortened(found.b, budget * 0.2)];
+  const allGiven = found.given.map((each) => ({ ...each, summary: plainPhrase(each.summary) }));
+  const given = allGiven.slice(0, jsonFit(allGiven, budget * 0.2));
   const steps = found.steps.map((step) => ({
     ...step,
     summary: plainPhrase(step.summary),
@@ -25,11 +27,12 @@ export function runJson(found: RunComparison, budget: number): string {
   }));
   const answer = (fit: number) => {
     const returned = steps.slice(0, fit).reduce((sum, step) => sum + step.steps, 0);
-    const cut = fit < steps.length ? [`cut by max_tokens ${budget}`] : [];
+    const isCut = fit < steps.length || given.length < allGiven.length;
+    const cut = isCut ? [`cut by max_tokens ${budget}`] : [];
     return {
       verdict: plainPhrase(found.verdict),
-      a: found.a,
-      b: found.b,
+      a,
+      b,
       given,
       steps: steps.slice(0, fit),
       coverage: { ...found.coverage, returned, notes: [...found.coverage.notes, ...cut] },

@@ -69,32 +69,66 @@ function usesByAgent(run: Run): Map<string | null, Use[]> {
 }
 
 function findLoops(uses: Use[], calls: Step[]): Loop[] {
+  const ends = endsOf(uses);
+  const tallies = {
+    blind: tally(uses, isBlind),
+    failed: tally(uses, (use) => use.failed),
+    maybePassing: tally(uses, (use) => use.maybePassing),
+  };
   const loops: Loop[] = [];
   for (let i = 0; i < uses.length; ) {
-    const loop = loopFrom(uses, i, calls);
+    const loop = loopFrom(uses, i, calls, ends, tallies);
     if (loop) loops.push(loop);
     i += loop ? loop.uses.length : 1;
   }
   return loops;
 }
 
-function loopFrom(uses: Use[], from: number, calls: Step[]): Loop | null {
-  for (let period = 1; period <= longestRound; period++) {
-    let to = from + period;
+type Tallies = Record<"blind" | "failed" | "maybePassing", Tally>;
+/** How many of the uses from one up to, but not with, another. */
+type Tally = (from: number, to: number) => number;
+
+/** Counted once: hostile runs ask for it of every stretch. */
+function tally(uses: Use[], holds: (use: Use) => boolean): Tally {
+  const before = [0];
+  for (const use of uses) before.push((before.at(-1) as number) + (holds(use) ? 1 : 0));
+  return (from, to) => (before[to] as number) - (before[from] as number);
+}
+
+const isBlind = (use: Use) => use.answer === null && !use.failed;
+
+/** Where the repeats that began at a use end, by period; asked with rising `from`. */
+function endsOf(uses: Use[]): (from: number, period: number) => number {
+  const known = new Array<number>(longestRound + 1).fill(0);
+  return (from, period) => {
+    let to = Math.max(from + period, known[period] as number);
     while (to < uses.length && isRepeat(uses[to - period] as Use, uses[to] as Use)) to++;
-    const rounds = Math.floor((to - from) / period);
-    const found = uses.slice(from, from + rounds * period);
-    const blind = found.some((use) => use.answer === null && !use.failed);
-    if (rounds < (blind ? fewestBlindRounds : fewestRounds)) continue;
+    known[period] = to;
+    return Math.min(to, uses.length);
+  };
+}
+
+function loopFrom(
+  uses: Use[],
+  from: number,
+  calls: Step[],
+  ends: (from: number, period: number) => number,
+  tallies: Tallies,
+): Loop | null {
+  for (let period = 1; period <= longestRound; period++) {
+    const rounds = Math.floor((ends(from, period) - from) / period);
+    const to = from + rounds * period;
+    if (rounds < (tallies.blind(from, to) > 0 ? fewestBlindRounds : fewestRounds)) continue;
+    const [first] = uses.slice(from, from + 1) as [Use];
     if (
       period > 1 &&
-      found
-        .slice(0, period)
-        .every((use) => use.tool === found[0]?.tool && use.asked?.().key === found[0]?.asked?.().key)
+      uses
+        .slice(from, from + period)
+        .every((use) => use.tool === first.tool && use.asked?.().key === first.asked?.().key)
     )
       continue;
-    if (isPolling(found, uses[to], period) || isRetry(found, calls)) return null;
-    return { uses: found, period };
+    if (isPolling(uses, from, to, period) || isRetry(uses, from, to, calls, tallies)) return null;
+    return { uses: uses.slice(from, to), period };
   }
   return null;
 }
@@ -116,22 +150,34 @@ function isRepeat(before: Use, use: Use): boolean {
 }
 
 /** Asked until something new came, or for what is not ready yet. */
-function isPolling(found: Use[], next: Use | undefined, period: number): boolean {
-  if (period > 1 || found.length > patience) return false;
-  const [first] = found as [Use];
+function isPolling(uses: Use[], from: number, to: number, period: number): boolean {
+  if (period > 1 || to - from > patience) return false;
+  const [first, next] = [uses[from] as Use, uses[to]];
   const came = next && next.tool === first.tool && next.asked?.().key === first.asked?.().key && !next.failed;
   if (came && next.answer?.().key !== first.answer?.().key) return true;
   const pending =
     /\b(pending|running|queued|in[_ ]progress|processing|not (yet )?(ready|finished|done)|waiting|started)\b/;
-  return pending.test(first.answer?.().key.slice(0, 300) ?? "") && found.length < patience;
+  return pending.test(first.answer?.().key.slice(0, 300) ?? "") && to - from < patience;
 }
 
 /** Tried again after failures that may pass, or by the program without asking the model in between: `retry` tells of it. */
-function isRetry(found: Use[], calls: Step[]): boolean {
-  if (!found.every((use) => use.failed)) return false;
-  if (found.every((use) => use.maybePassing)) return true;
-  const [first, last] = [found[0]?.step, found.at(-1)?.step] as [Step, Step];
-  return !calls.some((call) => call.start_us > first.start_us && call.start_us < last.start_us);
+function isRetry(uses: Use[], from: number, to: number, calls: Step[], { failed, maybePassing }: Tallies): boolean {
+  if (failed(from, to) < to - from) return false;
+  if (maybePassing(from, to) === to - from) return true;
+  const [first, last] = [(uses[from] as Use).step, (uses[to - 1] as Use).step];
+  const next = calls[startedBefore(calls, first.start_us + 1)];
+  return next === undefined || next.start_us >= last.start_us;
+}
+
+/** How many of the calls, which are in start order, started before a time. */
+function startedBefore(calls: Step[], us: number): number {
+  let [low, high] = [0, calls.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((calls[middle] as Step).start_us < us) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function mayPass(failure: { error_type: string | null; error_message: string | null }): boolean {
