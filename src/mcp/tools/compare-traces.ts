@@ -17,7 +17,7 @@ export const compareTraces = defineTool({
   name: "compare_traces",
   title: "Compare traces",
   description:
-    "What differs between two runs (a, b: steps, prompts, arguments, results, time, cost), or what separates two groups of runs (filters: failed from ok, today from yesterday).",
+    "What differs between two runs (a, b: steps, prompts, arguments, results, time, cost), or what separates two groups of runs (filters: ok from failed, yesterday from today).",
   effect: "read",
   arguments: z.strictObject({
     a: traceId.optional(),
@@ -37,7 +37,7 @@ export const compareTraces = defineTool({
     }
     if (group_a === undefined || group_b === undefined || a !== undefined || b !== undefined) {
       throw new AgensightError("bad_argument", "compare_traces takes either a and b, or group_a and group_b.", {
-        hint: 'Two trace ids: {"a": "…", "b": "…"}. Two groups: {"group_a": {"status": "error"}, "group_b": {"status": "ok"}}; {} is every run.',
+        hint: 'Two trace ids: {"a": "…", "b": "…"}. Two groups: {"group_a": {"status": "ok"}, "group_b": {"status": "error"}}; {} is every run.',
       });
     }
     const found = await context.reader.compareGroups({
