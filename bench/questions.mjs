@@ -10,6 +10,20 @@ export async function run() {
   return [
     atLeast("questions: planted faults that are the first finding", ours.found, 95, "%", ours.byFault),
     atMost("questions: clean runs with a false finding", ours.wrong, 2, "%", `of ${ours.innocent}`),
+    atLeast(
+      "questions, held out: planted fault is the first finding",
+      ours.heldOut.found,
+      95,
+      "%",
+      ours.heldOut.byFault,
+    ),
+    atMost(
+      "questions, held out: false findings on clean runs",
+      ours.heldOut.wrong,
+      2,
+      "%",
+      `of ${ours.heldOut.innocent}`,
+    ),
     atLeast("questions: answered", ours.answered, 100, "%", ours.ofQuestions),
     atMost("questions: tokens a question", ours.tokens, 800, "tokens", "median"),
     atMost("questions: calls a question", ours.calls, 2, "calls", "median"),
@@ -29,6 +43,8 @@ async function theirs() {
   return [
     told(title("planted found first"), figures.found, "%", figures.byFault),
     told(title("clean runs with a false finding"), figures.wrong, "%", `of ${figures.innocent}`),
+    told(title("held out: planted found first"), figures.heldOut.found, "%", figures.heldOut.byFault),
+    told(title("held out: false findings"), figures.heldOut.wrong, "%", `of ${figures.heldOut.innocent}`),
     told(title("answered"), figures.answered, "%", figures.ofQuestions),
     told(title("tokens a question"), figures.tokens, "tokens", `median; of those answered ${figures.tokensAnswered}`),
     told(title("calls a question"), figures.calls, "calls", "median"),
@@ -36,21 +52,23 @@ async function theirs() {
 }
 
 async function figuresOf(system) {
-  const { planted, clean, pairs, questions } = await measure(system);
-  const faults = [...planted, ...pairs.filter(({ alike }) => !alike)];
-  const innocent = [...clean, ...pairs.filter(({ alike }) => alike)];
+  const { heldOut, questions, ...first } = await measure(system);
   const answered = questions.filter(({ ok }) => ok);
   return {
-    found: share(faults),
-    byFault: byFault(faults),
-    wrong: 100 - share(innocent),
-    innocent: innocent.length,
+    ...sharesOf(first),
+    heldOut: sharesOf(heldOut),
     answered: share(questions),
     ofQuestions: `${answered.length} of ${questions.length}`,
     tokens: median(questions.map(({ tokens }) => tokens)),
     tokensAnswered: median(answered.map(({ tokens }) => tokens)),
     calls: median(questions.map(({ tools }) => tools.length)),
   };
+}
+
+function sharesOf({ planted, clean, pairs }) {
+  const faults = [...planted, ...pairs.filter(({ alike }) => !alike)];
+  const innocent = [...clean, ...pairs.filter(({ alike }) => alike)];
+  return { found: share(faults), byFault: byFault(faults), wrong: 100 - share(innocent), innocent: innocent.length };
 }
 
 const share = (list) => (100 * list.filter(({ ok }) => ok).length) / list.length;

@@ -1,4 +1,4 @@
-// The data that questions are asked about, as files of OTLP/JSON lines: {corpus, demo, made}, and what was planted in it.
+// The data that questions are asked about, as files of OTLP/JSON lines: {corpus, demo, made, held-out}, and what was planted in it.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { timed } from "../import.mjs";
@@ -6,6 +6,7 @@ import { scenes } from "./asked/scenes.mjs";
 import { recordedClean } from "./clean/recorded.mjs";
 import { regressionPairs } from "./groups/regressions.mjs";
 import { cleanRuns, plantedRuns } from "./made/runs.mjs";
+import { firstSet, heldOutSet } from "./sets.mjs";
 
 const corpusFolder = "test/fixtures/corpus";
 
@@ -24,15 +25,19 @@ export async function writeData(folder, now) {
   await timed(["dist/cli/bin.js", "demo", "--db", demo]);
   await timed(["dist/cli/bin.js", "export", "--db", demo, "--service", "travel-desk-demo", "--out", path("demo")]);
 
-  const planted = plantedRuns(now);
-  const clean = cleanRuns(now);
-  const pairs = regressionPairs(now);
   const told = scenes(now);
-  const runs = [...planted, ...clean, ...pairs.flatMap((pair) => pair.runs), ...Object.values(told).flat()].sort(
-    (a, b) => a.end - b.end,
-  );
-  writeFileSync(path("made"), runs.map(({ lines }) => lines.join("\n")).join("\n"));
+  const write = (set, more = []) => {
+    const planted = plantedRuns(set, now);
+    const clean = cleanRuns(set, now);
+    const pairs = regressionPairs(set, now);
+    const runs = [...planted, ...clean, ...pairs.flatMap((pair) => pair.runs), ...more].sort((a, b) => a.end - b.end);
+    writeFileSync(path(set.data), runs.map(({ lines }) => lines.join("\n")).join("\n"));
+    return { planted, clean, pairs };
+  };
+  const { planted, clean, pairs } = write(firstSet, Object.values(told).flat());
+  const heldOut = write(heldOutSet);
 
-  const files = { corpus: path("corpus"), demo: path("demo"), made: path("made") };
-  return { files, planted, clean: [...clean, ...recordedClean(files)], pairs, scenes: told };
+  const names = ["corpus", "demo", firstSet.data, heldOutSet.data];
+  const files = Object.fromEntries(names.map((name) => [name, path(name)]));
+  return { files, planted, clean: [...clean, ...recordedClean(files)], pairs, scenes: told, heldOut };
 }

@@ -6,17 +6,21 @@ import { encode } from "gpt-tokenizer/encoding/o200k_base";
 import { askedQuestions } from "./asked/all.mjs";
 import { writeData } from "./data.mjs";
 
-/** `system` is a module of systems/. Gives `{planted, clean, pairs, questions}`, each with its verdict. */
+/** `system` is a module of systems/. Gives `{planted, clean, pairs, questions, heldOut}`, each with its verdict. */
 export async function measure(system, now = Date.now()) {
   const folder = mkdtempSync(join(tmpdir(), "agensight-bench-questions-"));
   let asked;
   try {
     const data = await writeData(join(folder, "data"), now);
     asked = await system.open(data.files, folder);
+    const judgeRuns = async ({ planted, clean, pairs }) => ({
+      planted: await each(planted, (run) => judgePlanted(asked, run)),
+      clean: await each(clean, (run) => judgeClean(asked, run)),
+      pairs: await each(pairs, (pair) => judgePair(asked, pair)),
+    });
     return {
-      planted: await each(data.planted, (run) => judgePlanted(asked, run)),
-      clean: await each(data.clean, (run) => judgeClean(asked, run)),
-      pairs: await each(data.pairs, (pair) => judgePair(asked, pair)),
+      ...(await judgeRuns(data)),
+      heldOut: await judgeRuns(data.heldOut),
       questions: await each(askedQuestions(data), (question) => judgeQuestion(asked, system.name, question)),
     };
   } finally {
@@ -39,10 +43,10 @@ const shown = (finding) =>
  * Right when the first finding is of the planted kind and names one of the spans that carry it. A system without kinds
  * (null) is right when what one of its tools names first carries the fault: the span, or where it names none the operation.
  */
-async function judgePlanted(asked, { id, fault, shape, kinds, evidence, words, traceId, spans }) {
+async function judgePlanted(asked, { id, fault, shape, over, kinds, evidence, words, traceId, spans }) {
   const about = { id, fault, shape, traceId, expected: kinds.join(" or ") };
   try {
-    const { findings } = await asked.diagnose("made", traceId);
+    const { findings } = await asked.diagnose(over, traceId);
     const [first] = findings;
     const names = spans.filter(({ spanId }) => evidence.includes(spanId)).map(({ name }) => name);
     const isRight = (finding) =>
@@ -71,10 +75,10 @@ async function judgeClean(asked, { id, shape, traceId, over, allows = [] }) {
 }
 
 /** Right when the first difference is the planted one, or when there is none and none is named. */
-async function judgePair(asked, { id, fault, shape, words, group_a, group_b }) {
+async function judgePair(asked, { id, fault, shape, over, words, group_a, group_b }) {
   const about = { id, fault, shape, args: { group_a, group_b }, alike: words === null };
   try {
-    const { first, text } = await asked.compare("made", group_a, group_b);
+    const { first, text } = await asked.compare(over, group_a, group_b);
     const ok = words === null ? first === null : first !== null && words.some((word) => word.test(first));
     return {
       ...about,

@@ -25,27 +25,20 @@ if (folder) {
         planted: data.planted.map(known),
         clean: data.clean.map(known),
         pairs: data.pairs.map(known),
+        heldOut: Object.fromEntries(Object.entries(data.heldOut).map(([kind, list]) => [kind, list.map(known)])),
         questions: askedQuestions(data).map(({ id, words, over, has, lacks }) => ({ id, words, over, has, lacks })),
       },
       plain,
       1,
     ),
   );
-  console.log(`${folder}: corpus, demo and made (.otlp.jsonl), known.json`);
+  console.log(`${folder}: corpus, demo, made and held-out (.otlp.jsonl), known.json`);
 } else {
-  const { planted, clean, pairs, questions } = await measure(options.includes("--autotel") ? autotel : agensight);
+  const { heldOut, questions, ...first } = await measure(options.includes("--autotel") ? autotel : agensight);
   const isDetailed = options.includes("--details") || options.includes("--answers");
   if (isDetailed) {
-    for (const { id, shape, ok, expected, got, rank, traceId } of planted)
-      console.log(
-        `${ok ? "found " : "MISSED"}  ${id}: ${shape}${ok ? "" : `\n        expected ${expected} (is ${rank ? `number ${rank}` : "not there"}); first ${got}\n        ${traceId}`}`,
-      );
-    for (const { id, shape, ok, got, traceId } of clean)
-      if (!ok) console.log(`FALSE   ${id}: ${shape}\n        ${got}\n        ${traceId}`);
-    for (const { id, shape, ok, expected, got } of pairs)
-      console.log(
-        `${ok ? "right " : "WRONG "}  ${id}: ${shape}${ok ? "" : `\n        expected ${expected}; got ${got}`}`,
-      );
+    showRuns(first);
+    showRuns(heldOut);
     for (const { id, words, ok, calls, tokens, failed, missing, wrong, text } of questions) {
       console.log(`${ok ? "answer" : "NONE  "}  ${id}: ${words} [${calls} calls, ${tokens} tokens]`);
       if (failed) console.log(`        failed: ${failed}`);
@@ -54,7 +47,33 @@ if (folder) {
       if (options.includes("--answers")) console.log(text.replace(/^/gm, "        | "));
     }
   }
+  const made = counts(first);
+  const held = counts(heldOut);
   console.log(
-    `planted ${planted.concat(pairs.filter(({ alike }) => !alike)).filter(({ ok }) => ok).length} of ${planted.length + pairs.filter(({ alike }) => !alike).length}, false ${clean.concat(pairs.filter(({ alike }) => alike)).filter(({ ok }) => !ok).length}, questions ${questions.filter(({ ok }) => ok).length} of ${questions.length}`,
+    `planted ${made.ok} of ${made.all}, false ${made.wrong} of ${made.innocent}; held out: planted ${held.ok} of ${held.all}, false ${held.wrong} of ${held.innocent}; questions ${questions.filter(({ ok }) => ok).length} of ${questions.length}`,
   );
+}
+
+function counts({ planted, clean, pairs }) {
+  const faults = [...planted, ...pairs.filter(({ alike }) => !alike)];
+  const innocent = [...clean, ...pairs.filter(({ alike }) => alike)];
+  return {
+    ok: faults.filter(({ ok }) => ok).length,
+    all: faults.length,
+    wrong: innocent.filter(({ ok }) => !ok).length,
+    innocent: innocent.length,
+  };
+}
+
+function showRuns({ planted, clean, pairs }) {
+  for (const { id, shape, ok, expected, got, rank, traceId } of planted)
+    console.log(
+      `${ok ? "found " : "MISSED"}  ${id}: ${shape}${ok ? "" : `\n        expected ${expected} (is ${rank ? `number ${rank}` : "not there"}); first ${got}\n        ${traceId}`}`,
+    );
+  for (const { id, shape, ok, got, traceId } of clean)
+    if (!ok) console.log(`FALSE   ${id}: ${shape}\n        ${got}\n        ${traceId}`);
+  for (const { id, shape, ok, expected, got } of pairs)
+    console.log(
+      `${ok ? "right " : "WRONG "}  ${id}: ${shape}${ok ? "" : `\n        expected ${expected}; got ${got}`}`,
+    );
 }

@@ -82,7 +82,7 @@ export const openLLMetry = {
     status: failed(fails),
     events: fails ? [exception(fails, end)] : [],
     values: {
-      "gen_ai.system": info.provider === "openai" ? "OpenAI" : "Anthropic",
+      "gen_ai.system": { openai: "OpenAI", anthropic: "Anthropic" }[info.provider] ?? "Google",
       "llm.request.type": "chat",
       "gen_ai.request.model": model,
       "gen_ai.agent.name": agent.name,

@@ -62,7 +62,7 @@ export const otel = {
       "gen_ai.provider.name": call.info.provider,
       "gen_ai.request.model": call.model,
       "gen_ai.agent.name": call.agent.name,
-      "server.address": `api.${call.info.provider}.com`,
+      "server.address": call.info.address ?? `api.${call.info.provider}.com`,
       "server.port": 443,
       ...session(call.context),
       "gen_ai.system_instructions": JSON.stringify([{ type: "text", content: call.system }]),

@@ -10,7 +10,8 @@ const minute = 60_000;
  * `count` runs from `from` ms on, about every `every` minutes. Knobs: domain, dialect, model, agent, version, system,
  * `slow` {tool: factor}, `more` {tool: calls on top}, `fails` {tool: [share, {type, message}]}, `dies` [share, message],
  * `also` (a tool of all runs), `without` (a tool of none), `refused` (share of runs that are told to wait once or more),
- * `talks` (how many answers' length), `helper` (an agent that is called).
+ * `talks` (how many answers' length), `helper` (an agent that is called), `longer` {tool: its result on top},
+ * `lags` (factor of the models' own time), `cuts` (share of answers that end at the limit of tokens).
  */
 export function everyday(name, { count, from, every = 17, ...knobs }) {
   return Array.from({ length: count }, (_, i) => {
@@ -24,6 +25,7 @@ function oneRun(random, at, knobs) {
   const domain = domains[knobs.domain];
   const run = beginRun({ ...knobs, random, domain, at, user: `user-${random.between(100, 999)}` });
   const tools = domain.tools.slice(0, 4).map(({ name }) => name);
+  const lag = () => (knobs.lags ? { ms: random.logNormal(1400 * knobs.lags, 0.25) } : {});
   const call = (name) => {
     const [tool, args] = freshCall(run, name) ?? [name, { note: random.hex(4) }];
     const [share, fails] = knobs.fails?.[name] ?? [0];
@@ -31,7 +33,8 @@ function oneRun(random, at, knobs) {
     const factor = knobs.slow?.[name] ?? 1;
     const ms = random.logNormal((known?.ms ?? 200) * factor, 0.35);
     const failing = random.chance(share);
-    run.step([[tool, args, { ms, ...(failing && { fails }) }]]);
+    const result = knobs.longer?.[name]?.(random);
+    run.step([[tool, args, { ms, ...(result && { result }), ...(failing && { fails }) }]], lag());
     if (failing && random.chance(0.7)) run.step([[tool, args, { ms }]], { thinks: "Once more." });
   };
   ask(run);
@@ -63,6 +66,6 @@ function oneRun(random, at, knobs) {
   const [share, message] = knobs.dies ?? [0];
   if (random.chance(share)) return run.end({ code: 2, message });
   if (knobs.talks) run.say(Array.from({ length: knobs.talks }, () => random.pick(domain.answers)(random)).join("\n\n"));
-  else answer(run);
+  else answer(run, { ...lag(), ...(knobs.cuts && random.chance(knobs.cuts) && { finish: "length" }) });
   return run.end();
 }

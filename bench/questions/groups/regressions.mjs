@@ -17,7 +17,7 @@ const byService = { split: "service" };
 const byAgent = { split: "agent" };
 
 /** `b` says what the second version does; `words` what the first difference has to say. */
-const pairs = [
+export const pairs = [
   {
     shape: "a tool got slow",
     ...byTime,
@@ -127,7 +127,7 @@ const pairs = [
   },
 ];
 
-const alike = [
+export const alike = [
   { shape: "noise, by time", ...byTime, a: { domain: "support" }, b: {} },
   { shape: "noise, by service", ...byService, a: { domain: "travel", dialect: "vercel" }, b: {} },
   { shape: "noise, by time, few runs", ...byTime, count: 4, a: { domain: "analytics" }, b: {} },
@@ -161,18 +161,18 @@ const alike = [
 ];
 
 /**
- * `{id, fault, shape, group_a, group_b, words, runs}`; the filters are those of the tools' shared arguments, models as
+ * `{id, fault, shape, over, group_a, group_b, words, runs}` of a set; the filters are those of the tools' shared arguments, models as
  * answers name them.
  */
-export function regressionPairs(now) {
+export function regressionPairs({ data, pairs, alike, ids }, now) {
   return [
-    ...pairs.map((pair, i) => [pair, `regression ${i + 1}`]),
-    ...alike.map((pair, i) => [pair, `alike ${i + 1}`]),
-  ].map(([pair, id]) => made(pair, id, now));
+    ...pairs.map((pair, i) => [pair, `${ids}regression ${i + 1}`]),
+    ...alike.map((pair, i) => [pair, `${ids}alike ${i + 1}`]),
+  ].map(([pair, id]) => ({ ...made(pair, id, now), over: data }));
 }
 
 function made({ shape, split, words, count = 20, countB = count, every = 17, ...pair }, id, now) {
-  const service = id.replace(" ", "-");
+  const service = id.replaceAll(" ", "-");
   const from = now - 60 * hour;
   const then = split === "time" ? from + 26 * hour : from + 4 * 60_000;
   const base = { ...pair.a, service: split === "service" ? `${service}-v1` : service };

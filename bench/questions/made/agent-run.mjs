@@ -217,15 +217,11 @@ export function beginRun(options) {
   }
 
   /** Hands the conversation to another agent, which goes on beside this one: gives the spans of the hand-off. */
-  function handOff(to, { thinks, args = {} } = {}) {
-    const name = `transfer_to_${to}`;
+  function handOff(to, { thinks, args = {}, name = `transfer_to_${to}`, result = `{"assistant": "${to}"}` } = {}) {
     const id = agent.spanId;
-    const { chat: chatSpan, tools } = step(
-      [[name, args, { result: `{"assistant": "${to}"}`, ms: 1 + random.next() }]],
-      {
-        thinks: thinks ?? "",
-      },
-    );
+    const { chat: chatSpan, tools } = step([[name, args, { result, ms: 1 + random.next() }]], {
+      thinks: thinks ?? "",
+    });
     const { messages, parentId, heard } = agent;
     closeAgent();
     openAgent(to, parentId, messages);

@@ -8,6 +8,16 @@ export const models = {
   "gpt-4o-mini": { provider: "openai", answers: "gpt-4o-mini-2024-07-18", ttft: 390, perToken: 9, block: 128 },
   "claude-sonnet-4-5": { provider: "anthropic", answers: "claude-sonnet-4-5", ttft: 900, perToken: 14, block: 1 },
   "claude-haiku-4-5": { provider: "anthropic", answers: "claude-haiku-4-5", ttft: 450, perToken: 7, block: 1 },
+  "gpt-5-mini": { provider: "openai", answers: "gpt-5-mini-2025-08-07", ttft: 760, perToken: 9, block: 128 },
+  "gemini-2.5-flash": {
+    provider: "gcp.gen_ai",
+    answers: "gemini-2.5-flash",
+    address: "generativelanguage.googleapis.com",
+    ttft: 510,
+    perToken: 6,
+    block: 1,
+  },
+  "claude-opus-4-5": { provider: "anthropic", answers: "claude-opus-4-5-20251101", ttft: 1300, perToken: 19, block: 1 },
 };
 
 const shortestCached = 1024;

@@ -49,7 +49,7 @@ function thought(run) {
   const found = findings(run);
   const plan = run.random.chance(0.6) ? run.random.pick(run.domain.thinks) : "";
   return found.length
-    ? `${run.random.pick(["I see", "Found", "So it is", "Noted:"])} ${found.join(", ")}. ${plan}`.trim()
+    ? `${run.random.pick(run.domain.notes ?? ["I see", "Found", "So it is", "Noted:"])} ${found.join(", ")}. ${plan}`.trim()
     : plan;
 }
 
@@ -69,5 +69,5 @@ export function ordinary(run, steps, { without = [] } = {}) {
 export function answer(run, more) {
   const found = findings(run);
   const text = run.random.pick(run.domain.answers)(run.random);
-  return run.say(found.length ? `${text}\n\nIn detail: ${found.join("; ")}.` : text, more);
+  return run.say(found.length ? `${text}\n\n${run.domain.detail ?? "In detail"}: ${found.join("; ")}.` : text, more);
 }
