@@ -6,7 +6,8 @@ import type { Heard, Run, Step } from "../run.js";
 import { isSameModel } from "../same-model.js";
 import { modelOf } from "../step-phrase.js";
 import { type Head, openParts, type Parts } from "./calls.js";
-import { commonPrefix, compareMessages, type MessageChanges } from "./compare-messages.js";
+import { compareMessages, type MessageChanges } from "./compare-messages.js";
+import { findPrevious, speakerOf } from "./find-previous.js";
 import { measure } from "./measure.js";
 import { type Rates, solveRates } from "./rates.js";
 import { headUnit, isSystem, type Unit } from "./units.js";
@@ -66,11 +67,6 @@ export type Contexts = {
 
 /** Places of units in lists that are not shared: what rewriting each prompt may cost in memory. */
 const mostPlaces = 4_000_000;
-/** Conversations that a call may go on with where it does not repeat one word for word. */
-const candidates = 32;
-/** Messages of a conversation that may be replaced as a whole. */
-const grown = 6;
-
 const known = new WeakMap<Run, Contexts>();
 
 /** Two questions about one run share the answer. */
@@ -97,6 +93,7 @@ function read(run: Run): Contexts {
     callOf: (step) => callOf.get(step),
   };
   const saidBy = new Map<string, Call>();
+  const bySpeaker = new Map<string, Conversation[]>();
   let places = 0;
   for (const step of steps) {
     if (places > mostPlaces) {
@@ -104,7 +101,7 @@ function read(run: Run): Contexts {
       continue;
     }
     const { teller, head } = parts.sent(step);
-    const call = place(run, teller, step, head, { contexts, parts, callOf, saidBy });
+    const call = place(run, teller, step, head, { contexts, parts, callOf, saidBy, bySpeaker });
     if (call.units === 0 && !head.system && !head.tools) contexts.silent += 1;
     if (!call.previous || call.thread !== call.previous.thread) places += call.units;
     measure(call);
@@ -139,11 +136,18 @@ function ratesOf(steps: readonly Step[]): (step: Step) => Rates | null {
   };
 }
 
-type Placing = { contexts: Contexts; parts: Parts; callOf: Map<Step, Call>; saidBy: Map<string, Call> };
+type Placing = {
+  contexts: Contexts;
+  parts: Parts;
+  callOf: Map<Step, Call>;
+  saidBy: Map<string, Call>;
+  /** conversations that each agent began or took over, the latest last */
+  bySpeaker: Map<string, Conversation[]>;
+};
 
 /** Puts a call where it belongs: at the end of a conversation, beside one, or at the beginning of its own. */
 function place(run: Run, teller: Step, step: Step, head: Head, placing: Placing): Call {
-  const { contexts, parts, callOf, saidBy } = placing;
+  const { contexts, parts, callOf, saidBy, bySpeaker } = placing;
   const { continues, added } = run.conversation(teller);
   const repeatedCall = continues ? callOf.get(continues) : undefined;
   const call: Call = {
@@ -174,7 +178,7 @@ function place(run: Run, teller: Step, step: Step, head: Head, placing: Placing)
   if (repeatedCall && !repeatedCall.held) append(repeatedCall, added);
   else {
     const heard = continues ? run.heard(teller) : added;
-    const found = findPrevious(heard, call, contexts);
+    const found = findPrevious(heard, call, bySpeaker.get(speakerOf(step)) ?? []);
     const asked = found ? undefined : heldBy(heard, saidBy);
     if (found && found.prefix === found.call.messages) append(found.call, heard.slice(found.prefix));
     else if (asked) {
@@ -194,6 +198,12 @@ function place(run: Run, teller: Step, step: Step, head: Head, placing: Placing)
   const goesOn = previous && previous.conversation.tip === previous;
   call.conversation = goesOn ? previous.conversation : { index: contexts.conversations.length, calls: [], tip: null };
   if (!goesOn) contexts.conversations.push(call.conversation);
+  const speaker = speakerOf(step);
+  if (!goesOn || speakerOf(previous.step) !== speaker) {
+    const own = bySpeaker.get(speaker);
+    if (own) own.push(call.conversation);
+    else bySpeaker.set(speaker, [call.conversation]);
+  }
   call.conversation.calls.push(call);
   call.conversation.tip = call;
   return call;
@@ -234,57 +244,6 @@ function heldBy(heard: readonly Heard[], saidBy: ReadonlyMap<string, Call>): Cal
   const first = heard.find((each) => !isSystem(each));
   const part = first?.message.parts.find((each) => each.type === "tool_call_response");
   return part?.type === "tool_call_response" && part.id !== null ? saidBy.get(part.id) : undefined;
-}
-
-type Found = { call: Call; prefix: number; restarted: boolean };
-
-/** The conversation's last call that this one goes on from, though it repeats it not word for word. */
-function findPrevious(heard: readonly Heard[], { step, head }: Call, { conversations }: Contexts): Found | null {
-  if (heard.length === 0) return null;
-  const keys = new Set(heard.map(({ key }) => key));
-  const leading = heard.findIndex((each) => !isSystem(each));
-  let best: (Found & { shared: number }) | null = null;
-  let looked = 0;
-  for (let i = conversations.length - 1; i >= 0 && looked < candidates; i--) {
-    const call = conversations[i]?.tip;
-    if (!call || call.messages === 0 || !isSameTeller(call.step, step)) continue;
-    looked += 1;
-    const { messages } = call.thread;
-    const prefix = commonPrefix(messages, heard, call.messages);
-    let shared = 0;
-    let spoken = 0;
-    for (let at = 0; at < call.messages; at++) {
-      const each = messages[at] as Heard;
-      if (isSystem(each)) continue;
-      spoken += 1;
-      if (keys.has(each.key)) shared += 1;
-    }
-    const own = heard.reduce((n, each) => n + (isSystem(each) ? 0 : 1), 0);
-    const isSame = leading >= 0 && (prefix > leading || (shared > 0 && 2 * shared >= Math.min(spoken, own)));
-    if (isSame && (!best || shared > best.shared)) best = { call, prefix, restarted: false, shared };
-  }
-  if (best) return best;
-  const last = conversations.findLast(({ tip }) => tip && isSameTeller(tip.step, step))?.tip;
-  const isRestart =
-    last &&
-    last.messages >= grown &&
-    last.messages > heard.length &&
-    last.step.agent === step.agent &&
-    (last.step.end_us ?? Number.POSITIVE_INFINITY) <= step.start_us &&
-    hasSameSystem(last, heard, head);
-  return isRestart
-    ? { call: last, prefix: commonPrefix(last.thread.messages, heard, last.messages), restarted: true }
-    : null;
-}
-
-const isSameTeller = (one: Step, other: Step) =>
-  one.agent === other.agent && (one.agent !== null || one.parent_span_id === other.parent_span_id);
-
-function hasSameSystem(last: Call, heard: readonly Heard[], head: Head): boolean {
-  if (last.head.tools !== head.tools) return false;
-  if (head.system) return last.head.system === head.system;
-  const first = heard[0];
-  return first !== undefined && isSystem(first) && last.thread.messages[0]?.key === first.key;
 }
 
 /** Whether one tokeniser counted both. */
