@@ -16,6 +16,15 @@ export function answersAfter(run: Run, from_us: number): string | null {
   return texts.some((text) => text.trim() !== "") ? texts.join("\n") : null;
 }
 
+/** What a call said beside asking for tools. */
+export function wordsOfCall(run: Run, call: Step): string {
+  const parts = run.contents(call).said.flatMap((message) => message.parts);
+  return parts
+    .map((part) => (part.type === "text" || part.type === "reasoning" ? part.content : ""))
+    .join("\n")
+    .slice(0, mostText);
+}
+
 /** The last ones, in which a user learns what came of it. */
 const answersOf = perRun((run): { start_us: number; text: string }[] =>
   run.steps
@@ -54,7 +63,7 @@ const untroubled =
 const admission =
   /\b(?:could(?: not|n[’']t)|can(?:not|[’']t| not)|unable to|not able to|was(?: not|n[’']t) (?:able|possible|successful)|were(?: not|n[’']t) able|fail(?:ed|ure|s|ing)|unavailable|not available|unreachable|not reachable|timed[ -]?out|time-?out|did(?: not|n[’']t) (?:work|respond|answer|succeed|return|go through|load|reply|complete)|went wrong|unsuccessful(?:ly)?|declined|denied|is down|not possible|out of service|not responding|offline|konnte[n]? (?:\w+ ){0,4}nicht|leider|fehlgeschlagen|nicht (?:verfügbar|erreichbar|möglich)|no (?:pude|pudo|fue posible|está disponible)|falló|impossible|échoué|indisponible|désolé|non (?:è stato possibile|disponibile))(?![\p{L}])/iu;
 const weakAdmission =
-  /\b(?:errors?|problems?|issues?|sorry|unfortunately|trouble|missing|partial(?:ly)?|incomplete|without|exceptions?|not|unknown)\b/i;
+  /\b(?:errors?|problems?|issues?|sorry|unfortunately|trouble|missing|partial(?:ly)?|incomplete|without|exceptions?|not|unknown|maintenance|outage|gone|blocked|expired|rejected|refused|instead)\b/i;
 
 /** Words of a tool's name and of an error tell a vague admission from talk of something else. */
 export function admitsFailure(answer: string, { name, message }: { name: string; message: string | null }): boolean {
@@ -65,6 +74,14 @@ export function admitsFailure(answer: string, { name, message }: { name: string;
   if (!weakAdmission.test(text)) return false;
   const words = wordsOf(text);
   return [...wordsOf(`${name} ${message ?? ""}`)].some((word) => !vague.test(word) && words.has(word));
+}
+
+const goesAnotherWay =
+  /\b(?:instead|gone|missing|broken|blocked|dead|no longer|not there|does(?: not|n[’']t) (?:exist|work)|fall(?:s|ing)? back|fallback|alternatives?|work(?:ing)? around|(?:try|use|take) (?:(?:it|that|this) )?(?:again|an?other|(?:a )?different|the other)|once more|retry(?:ing)?)\b/i;
+
+/** What a model said on the way: that something failed, or that it goes another way because of it. */
+export function noticesFailure(words: string, failed: { name: string; message: string | null }): boolean {
+  return goesAnotherWay.test(words) || admitsFailure(words, failed);
 }
 
 const vague = /^(?:error|tool|exception|failed|with|from|call|request)$/;

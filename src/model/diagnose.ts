@@ -38,8 +38,8 @@ const detectors: readonly Detector[] = [
   detectCacheBreaks,
 ];
 
-export function diagnoseRun(run: Run, earlier: Surroundings["earlier"]): Diagnosis {
-  const around = { path: criticalPath(run.steps), earlier };
+export function diagnoseRun(run: Run, elsewhere: Surroundings["elsewhere"]): Diagnosis {
+  const around = { path: criticalPath(run.steps), elsewhere };
   const findings = rankFindings(
     detectors.flatMap((detect) => detect(run, around)),
     run.trace,

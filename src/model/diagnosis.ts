@@ -51,14 +51,14 @@ export type Diagnosis = {
   coverage: z.infer<typeof Coverage>;
 };
 
-/** A call of an earlier run. Times in µs. */
-export type EarlierCall = Pick<Step, "output_tokens" | "first_token_us"> & { duration_us: number };
+/** A call of another run. Times in µs. */
+export type OtherCall = Pick<Step, "output_tokens" | "first_token_us"> & { duration_us: number };
 
 /** What detectors share. */
 export type Surroundings = {
   path: CriticalPath;
-  /** calls of the same tool or model in the latest runs before this one that ended well; reads the store */
-  earlier(step: Step): EarlierCall[];
+  /** calls of the same tool or model in the runs before this one that ended well, where those are few also of the runs after it; reads the store */
+  elsewhere(step: Step): OtherCall[];
 };
 
 /** Looks for one kind of fault; pure. */

@@ -1,6 +1,6 @@
 /** What became of a failure that did not end the run: made up for, admitted, or swallowed. Pure. */
 
-import { admitsFailure, answersAfter } from "./answers.js";
+import { admitsFailure, answersAfter, noticesFailure, wordsOfCall } from "./answers.js";
 import { absorbedBy, isControlFlow } from "./causes.js";
 import { lastHeard } from "./last-heard.js";
 import { asFields, parseLoose } from "./read-part.js";
@@ -56,6 +56,7 @@ export function handlingOf(run: Run, tree: RunTree, uses: readonly ToolUse[]): (
     const like = [step, ...(top === step ? [] : [top])].flatMap((each) => likeKeys(run, tree, each));
     if (!use && like.some((key) => follows(lastGood.get(key) ?? Number.NEGATIVE_INFINITY, over))) return "repaired";
     if (use && isRepaired(use, uses)) return "repaired";
+    if (use && isReplaced(run, use, uses)) return "repaired";
     if (step.kind === "other" && isProbe(step)) return "absorbed";
     const answer = answersAfter(run, over);
     if (answer !== null) return admits(answer, use?.name ?? step.name, error.error_message) ? "admitted" : "swallowed";
@@ -109,6 +110,18 @@ function isRepaired(failed: ToolUse, uses: readonly ToolUse[]): boolean {
       return true;
   }
   return false;
+}
+
+/** The model that was told of the failure said so, and read what it needed in another way. */
+function isReplaced(run: Run, failed: ToolUse, uses: readonly ToolUse[]): boolean {
+  if (!isRead(failed.name)) return false;
+  const from = firstFrom(uses, failed.end_us);
+  const told = failed.heardBy ?? uses[from]?.asked;
+  const message = failed.failure?.error_message ?? null;
+  if (!told || !noticesFailure(wordsOfCall(run, told), { name: failed.name, message })) return false;
+  return uses
+    .slice(from, from + mostLater)
+    .some(({ failure, name, output }) => !failure && isRead(name) && output !== null && emptiness(output) === null);
 }
 
 function firstFrom(uses: readonly ToolUse[], from_us: number): number {

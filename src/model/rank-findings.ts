@@ -12,6 +12,7 @@ const explains: Partial<Record<FindingKind, readonly FindingKind[]>> = {
   ],
   error_chain: ["retry", "empty_result", "unfinished", "slow_step"],
   retry: ["idle_gap", "slow_step"],
+  context_growth: ["slow_first_token"],
   slow_first_token: ["slow_step"],
   slow_step: ["idle_gap"],
   unfinished: ["idle_gap", "missing_telemetry"],

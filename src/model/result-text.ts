@@ -19,17 +19,33 @@ const wrappers = [
 
 /** Keys that may stand beside an error that is the whole result. */
 const errorEnvelope =
-  /^(error|errors|error_?(code|type|message)|message|detail|details|code|status|status_?(code|text)|statusCode|success|ok|is_?error|isError|type|name|request_?id|trace_?id|hint|help|suggestion|retry\w*|tool|tool_?name|timestamp|stack|cause|reason|path)$/i;
+  /^(error|errors|error_?(code|type|message)|message|detail|details|code|status|status_?(code|text)|statusCode|success|ok|is_?error|isError|type|name|request_?id|trace_?id|hint|help|suggestion|retry\w*|tool|tool_?name|timestamp|stack|cause|reason|path|body|headers|url|method)$/i;
+/** Keys that make an error certain, so that what stands beside it only says what it was about. */
+const errorMarks = /^(error_?code|error_?type|code|retry\w*)$/i;
 
 /** Tools whose results tell about errors of other things. */
-const tellsOfErrors = /log|error|exception|incident|trace|debug|diagnos|monitor|alert|issue|sentry|lint|test/i;
+const tellsOfErrors =
+  /log(?!in|out)|error|exception|incident|trace|debug|diagnos|monitor|alert|issue(?!_[a-z]+$|[A-Z])|issue_(?:read|view|comments?|list|search)|sentry|lint|test/i;
 /** Tools whose results have a status of something else. */
 const tellsOfStatus = /status|check|health|ping|probe|monitor|job|task|deploy|build|pipeline|order|list|search|get_/i;
+/** Tools that look at something else, and whose results may say how that fared. */
+const looksAtOthers = /status|check|health|ping|probe|monitor|job|task|deploy|build|pipeline|crawl/i;
+/** Tools that look for something: a 404 of theirs says that there is none. */
+const looksForSomething = /order|list|search|get_|find|look_?up/i;
+/** Commands whose exit code is an answer: that nothing matched, that texts differ, that tests fail. */
+const answersByExit =
+  /\b(?:e?grep|rg|ag|diff|cmp|tests?|\w*test|spec|lint|\w*lint|biome|ruff|tsc|mypy|pyright|check|clippy|vet|audit|build|make|which|cmp|bench)\b|\[ /i;
+const complaint =
+  /\b(?:errors?|fatal|fail(?:ed|ure|s)?|cannot|can't|could not|unable to|denied|not (?:found|permitted|recognized)|no such|refused|invalid|exception|traceback|panic|usage:|killed|aborted)\b/i;
+const exitLine =
+  /^\W{0,3}(?:(?:command|process|shell) )?(?:exit(?:ed)?|returned)(?: with)?(?: (?:code|status))?[: =]{1,3}(-?\d{1,6})\b[^\n]{0,40}(?:\n|$)/i;
 
 type Result = { value: unknown; isError: boolean };
 
 function readResult(text: string): Result {
   let value = parseLoose(text.length > mostText ? "" : text);
+  // JSON within a JSON string, as wrappers of functions record it
+  if (typeof value === "string" && value !== text) value = parseLoose(value);
   let isError = false;
   for (let depth = 0; depth < 6; depth++) {
     const fields = asFields(value);
@@ -83,23 +99,64 @@ export function failureIn(
     : { type: null, message: typeof value === "string" ? value : jsonText(value) };
   if (isError) return said;
   if (tellsOfErrors.test(tool)) return null;
+  const exit = exitFailure(value, tool, input);
+  if (exit) return exit;
   if (typeof value === "string") return isErrorText(value) ? typedMessage(value) : null;
-  if (!fields) return null;
+  if (!fields || fields.success === true || fields.ok === true) return null;
   const isWhole = Object.entries(fields).every(
     ([key, held]) => errorEnvelope.test(key) || isNothing(held) || (input?.includes(jsonText(held)) ?? false),
   );
   if (fields.success === false || (fields.ok === false && isWhole)) return said;
-  if (!isWhole) return null;
   const { error, errors } = fields;
+  const status = Number(fields.status ?? fields.statusCode ?? fields.status_code);
+  if (!isWhole) return isPresent(error) && isCertain(fields) && !looksAtOthers.test(tool) ? said : null;
   if (isPresent(error) || (Array.isArray(errors) && errors.length > 0)) return said;
-  const status = Number(fields.status ?? fields.statusCode ?? fields.status_code ?? fields.code);
-  if (status >= 400 && status < 600 && !tellsOfStatus.test(tool)) return said;
+  if (isHttpError(status) && !looksAtOthers.test(tool) && !(status === 404 && looksForSomething.test(tool)))
+    return said;
+  if (isHttpError(Number(fields.code)) && !tellsOfStatus.test(tool)) return said;
   const isFailed = typeof fields.status === "string" && /^(error|failed|failure)$/i.test(fields.status);
   return isFailed && said.message !== null && !tellsOfStatus.test(tool) ? said : null;
 }
 
+/** A command that ended with another code than 0, and complained. */
+function exitFailure(value: unknown, tool: string, input: string | null): { type: string; message: string } | null {
+  const fields = asFields(value);
+  const line = typeof value === "string" ? exitLine.exec(value) : null;
+  const code = Number(
+    line?.[1] ?? fields?.exit_code ?? fields?.exitCode ?? fields?.returncode ?? fields?.return_code ?? 0,
+  );
+  if (!code || answersByExit.test(`${tool} ${(input ?? "").slice(0, 2_000)}`)) return null;
+  const text = line
+    ? (value as string).slice(line[0].length)
+    : firstString(fields?.stderr, fields?.output, fields?.stdout);
+  const told = (text ?? "").trim();
+  return complaint.test(told.slice(0, 2_000)) || (firstString(fields?.stderr) ?? "") !== ""
+    ? { type: `exit ${code}`, message: told }
+    : null;
+}
+
+function isHttpError(status: number): boolean {
+  return status >= 400 && status < 600;
+}
+
+/** It has a code or another mark of an error, and beside it nothing but ids and figures: no result. */
+function isCertain(fields: Fields): boolean {
+  const entries = Object.entries(fields);
+  const isMarked =
+    asFields(fields.error) !== null || entries.some(([key, held]) => errorMarks.test(key) && !isNothing(held));
+  return isMarked && entries.every(([key, held]) => errorEnvelope.test(key) || isNothing(held) || isShort(held));
+}
+
+function isShort(value: unknown): boolean {
+  return typeof value === "number" || typeof value === "boolean" || (typeof value === "string" && value.length <= 80);
+}
+
 function isPresent(error: unknown): boolean {
-  return error === true || (typeof error === "string" && error !== "") || Object.keys(asFields(error) ?? {}).length > 0;
+  return (
+    error === true ||
+    (typeof error === "string" && !/^(?:|none|no|ok|null|false|n\/?a|-)$/i.test(error)) ||
+    Object.keys(asFields(error) ?? {}).length > 0
+  );
 }
 
 function isNothing(value: unknown): boolean {
@@ -130,6 +187,7 @@ function failureOf(fields: Fields): { type: string | null; message: string | nul
         fields.detail,
         fields.reason,
         fields.error_message,
+        fields.body,
       ) ?? (error ? jsonText(error) : null),
   };
 }

@@ -42,6 +42,23 @@ const faults: Record<string, Fault> = {
     evidence: [3],
     ms: 39_000,
   },
+  "a tool that was quick the other time": {
+    kind: "slow_step",
+    steps: [...usual, ...ask("export", { n: 1 }, 900), ...ask("export", { n: 2 }, 30_000), answer],
+    evidence: [8],
+    ms: 29_000,
+  },
+  "an attempt that timed out for good": {
+    kind: "slow_step",
+    steps: [
+      ...usual,
+      { model: "gpt-4o", asks: [{ tool: "export", args: { day: 1 } }] },
+      { tool: "export", args: { day: 1 }, ms: 20_000, error: "TimeoutError: no answer within 20 s" },
+      { model: "gpt-4o", says: "The export failed: it timed out." },
+    ],
+    evidence: [6],
+    ms: 19_000,
+  },
   "one of parallel tools": {
     kind: "slow_step",
     steps: [
@@ -99,6 +116,19 @@ const innocent: Record<string, RunStep[]> = {
     { tool: "b", args: {}, result: 2, ms: 20_100, at: 1100 },
     answer,
   ],
+  "a tool that took as long each time": [
+    ...usual,
+    ...ask("train", { n: 1 }, 38_000),
+    ...ask("train", { n: 2 }, 34_000),
+    answer,
+  ],
+  "an attempt that timed out and was tried again": [
+    ...usual,
+    { model: "gpt-4o", asks: [{ tool: "export", args: { day: 1 } }] },
+    { tool: "export", args: { day: 1 }, ms: 9000, error: "TimeoutError: no answer within 9 s" },
+    ...ask("export", { day: 1 }, 600),
+    answer,
+  ],
   "streamed calls that begin evenly": [call(900), call(1100), call(1000), call(1300)],
   "a quick run": [...ask("search", { q: "a" }, 20), ...ask("fetch", { url: "b" }, 300), answer],
   "a retry that helped": [
@@ -130,6 +160,11 @@ beforeAll(async () => {
     requests.push(requestOf(runOf(100 + n, nightly(20_000 + 500 * n), { start: day(n) }), "always slow"));
     requests.push(requestOf(runOf(120 + n, nightly(800 + 50 * n), { start: day(n) }), "slow now"));
   }
+  for (let n = 0; n < 4; n++) {
+    const spans = runOf(140 + n, nightly(20_000 + 500 * n), { start: day(n) });
+    if (n === 0) runs.set("slow from the first run on", spans);
+    requests.push(requestOf(spans, "slow from the first run on"));
+  }
   for (const [trace, service] of [
     [110, "always slow"],
     [130, "slow now"],
@@ -146,7 +181,14 @@ afterAll(async () => {
   store.remove();
 });
 
-const traceOf = (name: string) => (name === "always slow" ? 110 : name === "slow now" ? 130 : names.indexOf(name) + 1);
+const traceOf = (name: string) =>
+  name === "always slow"
+    ? 110
+    : name === "slow now"
+      ? 130
+      : name === "slow from the first run on"
+        ? 140
+        : names.indexOf(name) + 1;
 const findings = async (name: string): Promise<Finding[]> =>
   (await store.reader.diagnoseTrace({ trace_id: traceId(traceOf(name)) })).findings;
 const kinds = new Set(["slow_step", "idle_gap", "slow_first_token", "loop"]);
@@ -173,11 +215,13 @@ describe("what made a run slow", () => {
         "Tool export took 30 s, 83 % of the run, where the median of the 6 other steps that it waited for is 1 s.",
         "Tool fetch took 20 s, 71 % of the run, where the median of 4 others is 500 ms.",
         "A call to gpt-4o took 40 s, 93 % of the run, where the median of 3 others is 1 s.",
+        "Tool export took 30 s, 79 % of the run, where the median of the 8 other steps that it waited for is 1 s.",
+        "Tool export took 20 s, 77 % of the run, where the median of the 6 other steps that it waited for is 1 s.",
         "Tool b took 20 s, 74 % of the run, where the median of the 6 other steps that it waited for is 1 s.",
         "Nothing was recorded for 20 s (80 % of the run) between tool fetch and a call to gpt-4o; the own time of agent helper: its code, or something that is not recorded.",
         "Nothing was recorded for 30 s (86 % of the run) after a call to gpt-4o, the last that was recorded; the own time of agent helper: its code, or something that is not recorded.",
         "The first token of a call to gpt-4o came after 9 s; the median of 3 others in the run is 500 ms.",
-        "Tool report took 21 s, 84 % of the run, where 10 earlier ones took 1 s (p95 1.25 s).",
+        "Tool report took 21 s, 84 % of the run, where 10 calls of other runs took 1 s (p95 1.25 s).",
       ]
     `);
   });
@@ -196,12 +240,17 @@ describe("what only took long", () => {
     expect(found.filter(({ kind, severity }) => kinds.has(kind) && severity !== "info")).toEqual([]);
   });
 
+  it("is a tool that later runs show to be always slow", async () => {
+    const found = await findings("slow from the first run on");
+    expect(found.map(({ kind, severity }) => [kind, severity])).toEqual([["slow_step", "info"]]);
+  });
+
   it("is a tool that is always slow: told, but as no fault", async () => {
     const found = await findings("always slow");
     expect(found.map(({ kind, severity }) => [kind, severity])).toEqual([["slow_step", "info"]]);
     expect(found.map(({ summary }) => plainPhrase(summary))).toMatchInlineSnapshot(`
       [
-        "Tool report took 21 s, 84 % of the run: no longer than usual, where 10 earlier ones took 22 s (p95 24.5 s).",
+        "Tool report took 21 s, 84 % of the run: no longer than usual, where 10 calls of other runs took 22 s (p95 24.5 s).",
       ]
     `);
   });
@@ -231,7 +280,7 @@ describe("the answer", () => {
       trace aaaaaaaaaaaaaaaa0000000000000001
       1. WARNING slow_step: Tool export took 30 s, 83 % of the run, where the median of the 6 other steps that it waited for is 1 s.
          would save 29 s · spans bbbb0000000003ee, bbbb0000000003e9
-      coverage: 1 finding · 8 spans looked at · as of seq 309"
+      coverage: 1 finding · 8 spans looked at · as of seq 371"
     `);
   });
 
@@ -239,8 +288,8 @@ describe("the answer", () => {
     const { text } = await mcp.call("diagnose_trace", { trace_id: traceId(traceOf("a quick run")) });
     expect(text).toMatchInlineSnapshot(`
       "Clean: it ended well, and no fault was found. 3.35 s · 6 spans · 3 model calls · in 3,600 out 150 tok · $0.0105 · no errors. Its time went to 3 calls to gpt-4o 90 %, tool fetch 9 %.
-      trace aaaaaaaaaaaaaaaa000000000000000f
-      coverage: 0 findings · 6 spans looked at · as of seq 309"
+      trace aaaaaaaaaaaaaaaa0000000000000013
+      coverage: 0 findings · 6 spans looked at · as of seq 371"
     `);
   });
 
@@ -256,7 +305,7 @@ describe("the answer", () => {
     expect(JSON.parse(text)).toMatchInlineSnapshot(`
       {
         "coverage": {
-          "as_of_seq": 309,
+          "as_of_seq": 371,
           "matched": 1,
           "matched_is_minimum": false,
           "next_cursor": null,
@@ -268,9 +317,9 @@ describe("the answer", () => {
         "findings": [
           {
             "evidence": [
-              "bbbb00000000138c",
-              "bbbb00000000138d",
-              "bbbb000000001388",
+              "bbbb000000001b5c",
+              "bbbb000000001b5d",
+              "bbbb000000001b58",
             ],
             "kind": "idle_gap",
             "saves": {

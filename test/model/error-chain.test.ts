@@ -50,6 +50,13 @@ describe.each(dialects)("recorded by %s", (dialect) => {
     ['{"isError":true,"content":[{"type":"text","text":"no such customer"}]}', "no such customer"],
     ['{"status":503,"message":"Service Unavailable"}', "Service Unavailable"],
     ['Traceback (most recent call last):\n  File "t.py", line 3\nKeyError: "FW-17"', "KeyError"],
+    ['{"error":"stock service down","code":"STK_9","item":"lamp","quantity":4}', "stock service down"],
+    ['{"error":{"code":"E_LOCKED","message":"row is locked"},"row_id":88}', "row is locked"],
+    ['{"status":502,"headers":{"via":"proxy"},"body":"Bad Gateway"}', "Bad Gateway"],
+    ["exit 128\nfatal: not a git repository", "fatal: not a git repository"],
+    ["Exit code: 2\ncp: cannot stat 'a.txt': No such file or directory", "cannot stat"],
+    ['{"exit_code":1,"stdout":"","stderr":"permission denied: /etc/hosts"}', "permission denied"],
+    ['"{\\"status\\":500,\\"body\\":\\"boom\\"}"', "boom"],
   ])("an error that only the result %s tells of is found", async (result, message) => {
     const turns: Turn[] = [ask("reserve_stock"), { tool: "reserve_stock", result }, { says: "Done, it is reserved." }];
     const [finding] = await of(agentRun(dialect, turns));
@@ -65,6 +72,16 @@ describe.each(dialects)("recorded by %s", (dialect) => {
     ["get_job", '{"job":"b-17","status":"failed"}'],
     ["fetch_page", "<h1>HTTP 404 explained</h1>"],
     ["find_order", '{"order":"FW-17","errors":[],"paid":176}'],
+    ["weather", '{"city":"Porto","degrees":21,"error":"none"}'],
+    ["weather", '{"city":"Porto","hours":[{"at":9,"degrees":18}],"error":"no data for the night","code":"PARTIAL"}'],
+    ["convert", '{"success":true,"error":"rounded to cents","amount":12}'],
+    ["get_job", '{"job":"b-17","state":"failed","error":"out of memory","code":137}'],
+    ["check_site", '{"status":503,"url":"https://shop.example"}'],
+    ["find_order", '{"status":404,"message":"no such order"}'],
+    ["run", "exit 0\nerror: none"],
+    ["run", "exit 1\n"],
+    ["run", '{"exit_code":1,"stdout":"","stderr":""}'],
+    ["run_tests", "exit 1\n2 failed, 12 passed"],
   ])("what %s brings about errors of other things is no failure", async (tool, result) => {
     const turns: Turn[] = [ask(tool), { tool, result }, { says: "Here is what it says." }];
     expect(await of(agentRun(dialect, turns))).toEqual([]);
@@ -72,6 +89,41 @@ describe.each(dialects)("recorded by %s", (dialect) => {
 });
 
 describe("whatever the failure", () => {
+  test.each(["grep -rn legacy src", "npx vitest run", "npm run lint", "diff a b"])(
+    "%s ends with another code than 0 to tell what it found",
+    async (command) => {
+      const result = "exit 1\nsrc/a.ts: error: 2 failed";
+      const turns: Turn[] = [
+        ask("shell", { command }),
+        { tool: "shell", args: { command }, result },
+        { says: "I see." },
+      ];
+      expect(await of(agentRun("otel", turns))).toEqual([]);
+    },
+  );
+
+  const gone = { type: "HTTPError", message: "404 for https://a.example" };
+  const reads = (says: string, then: string): Turn[] => [
+    ask("fetch_page", { url: "https://a.example" }),
+    { tool: "fetch_page", error: gone },
+    { says, asks: [{ tool: then, args: { key: "other" } }] },
+    { tool: then, args: { key: "other" }, result: '{"text":"Cells last 4,000 cycles."}' },
+    { says: "Cells last 4,000 cycles." },
+  ];
+  test.each([
+    "That page does not exist; I take the next hit.",
+    "I could not read it, so I look elsewhere.",
+    "Instead I use the archive.",
+  ])("a failed reading that the model spoke of (%s) and replaced is none to worry about", async (says) => {
+    expect(await of(agentRun("otel", reads(says, "query_archive")))).toMatchObject([{ severity: "info" }]);
+  });
+  test.each([
+    ["it went on without a word", reads("", "query_archive")],
+    ["it only spoke of what comes next", reads("Next I look up the price.", "query_archive")],
+    ["what it did then changed something", reads("Instead I write it down.", "save_note")],
+  ])("a failed reading stays a warning where %s", async (_, turns) => {
+    expect(await of(agentRun("otel", turns))).toMatchObject([{ severity: "warning" }]);
+  });
   test("each change of type or message on its way up is told", async () => {
     const turns: Turn[] = [
       ask("query"),

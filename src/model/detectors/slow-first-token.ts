@@ -16,7 +16,7 @@ const few = 3;
 
 type Streamed = Step & { first_token_us: number };
 
-export const detectSlowFirstTokens: Detector = (run, { earlier, path }) => {
+export const detectSlowFirstTokens: Detector = (run, { elsewhere, path }) => {
   const byModel = new Map<string, Streamed[]>();
   for (const step of run.steps) {
     if (step.call !== "llm" || step.first_token_us === null || !(step.first_token_us >= 0)) continue;
@@ -27,7 +27,7 @@ export const detectSlowFirstTokens: Detector = (run, { earlier, path }) => {
   for (const calls of byModel.values()) {
     const slowest = calls.reduce((most, call) => (call.first_token_us > most.first_token_us ? call : most));
     if (slowest.first_token_us < leastLost) continue;
-    const before = earlier(slowest).flatMap((call) => call.first_token_us ?? []);
+    const before = elsewhere(slowest).flatMap((call) => call.first_token_us ?? []);
     const inRun = calls.filter((call) => call !== slowest).map((call) => call.first_token_us);
     const others = inRun.length >= few ? inRun : before.length >= few ? before : [];
     const usual = others.length > 0 ? medianOf(others) : null;
@@ -58,7 +58,7 @@ function finding(
   const against: Phrase =
     usual === null
       ? phrase`no other streamed call of the model to compare with`
-      : phrase`the median of ${count(others)} ${peers ? "others in the run" : "calls of earlier runs"} is ${duration(usual / 1000)}`;
+      : phrase`the median of ${count(others)} ${peers ? "others in the run" : "calls of other runs"} is ${duration(usual / 1000)}`;
   const reasoning = thought ? phrase` It reasoned first: ${count(first.reasoning_tokens ?? 0)} tokens.` : phrase``;
   const typical = peers ? calls.find((call) => call.first_token_us === usual) : undefined;
   return {

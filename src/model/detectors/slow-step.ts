@@ -1,4 +1,5 @@
 /** Steps that the run waited for and that took far longer than they do otherwise. */
+import { findRetries } from "../attempts.js";
 import type { Detector, Finding, Surroundings } from "../diagnosis.js";
 import { count, duration, plural } from "../format.js";
 import { medianOf, type Work, workOnPath } from "../path-work.js";
@@ -14,9 +15,11 @@ const leastShare = 0.15;
 /** of the run's time, from where a step is told of without being a fault */
 const dominating = 0.5;
 const lookedAt = 4;
-/** times as long as in earlier runs, as its peers in the run, as other work where there are no peers */
-const slow = { earlier: 3, peers: 4, others: 5 };
-const fewEarlier = 8;
+/** times as long as in other runs, as its peers in the run, as other work where there are no peers */
+const slow = { elsewhere: 3, peers: 4, others: 5 };
+/** in other runs; the first so many are enough even where the run has peers */
+const fewElsewhere = 3;
+const manyElsewhere = 8;
 const fewPeers = 3;
 /** of the run, where there is nothing of its kind to compare with; and µs that a model call may take then */
 const plainShare = 0.4;
@@ -31,10 +34,17 @@ export const detectSlowSteps: Detector = (run, around) => {
   const { path } = around;
   const total = path.end_us - path.start_us;
   const all = workOnPath(path);
+  // `retry` tells what they took
+  const triedAgain = new Set(
+    findRetries(run).flatMap(({ failed, success }) => (success ? failed.map(({ step }) => step) : [])),
+  );
   const findings: Finding[] = [];
   for (const work of all.slice(0, lookedAt)) {
     if (work.on_path_us < Math.max(leastSaved, leastShare * total)) break;
-    const finding = judgeWork(run, around, all, work, total);
+    const steps = work.steps.filter(({ step }) => !triedAgain.has(step));
+    if (steps.length === 0) continue;
+    const on_path_us = steps.reduce((sum, each) => sum + each.on_path_us, 0);
+    const finding = judgeWork(run, around, all, { steps, on_path_us }, total);
     if (finding) findings.push(finding);
   }
   return findings;
@@ -82,21 +92,21 @@ function judge(run: Run, around: Surroundings, all: Work[], work: Work): Judgeme
   const first = work.steps[0]?.step as Step;
   const steps = work.steps.map(({ step }) => step);
   const time = (step: Step) => lasted(around, step);
-  const earlier = around.earlier(first);
+  const elsewhere = around.elsewhere(first);
   const key = workKey(first);
   const peers = run.steps.filter(
     (step) => step.end_us !== null && workKey(step) === key && (step.call !== null) === (first.call !== null),
   );
-  if (earlier.length >= fewEarlier) {
-    const durations = earlier.map((call) => call.duration_us).sort((a, b) => a - b);
+  if (elsewhere.length >= (peers.length > fewPeers ? manyElsewhere : fewElsewhere)) {
+    const durations = elsewhere.map((call) => call.duration_us).sort((a, b) => a - b);
     const p95 = durations[Math.min(durations.length - 1, Math.ceil(0.95 * durations.length) - 1)] as number;
     const usual = medianOf(durations);
-    const bound = Math.max(slow.earlier * usual, 1.5 * p95);
-    const found = steps.filter((step) => time(step) > bound && !paidInTokens(step, time(step), earlier));
+    const bound = Math.max(slow.elsewhere * usual, 1.5 * p95);
+    const found = steps.filter((step) => time(step) > bound && !paidInTokens(step, time(step), elsewhere));
     return {
       slow: found,
       usual,
-      against: phrase`where ${count(earlier.length)} earlier ones took ${duration(usual / 1000)} (p95 ${duration(p95 / 1000)})`,
+      against: phrase`where ${plural(elsewhere.length, "call")} of other runs took ${duration(usual / 1000)} (p95 ${duration(p95 / 1000)})`,
       proof: [],
     };
   }
@@ -122,10 +132,20 @@ function judge(run: Run, around: Surroundings, all: Work[], work: Work): Judgeme
       proof: typical ? [typical] : [],
     };
   }
+  const others = peers.filter((peer) => peer !== first);
+  const usual = medianOf(others.map(time));
+  const typical = others.find((peer) => time(peer) === usual);
+  if (typical && time(first) <= 2 * usual)
+    return {
+      slow: [],
+      usual,
+      against: phrase`where the median of ${count(others.length)} others is ${duration(usual / 1000)}`,
+      proof: [typical],
+    };
   return judgeAlone(around, all, work);
 }
 
-/** Nothing of its kind is there: other work that the run waited for, of model calls other model calls. */
+/** Nothing of its kind is there, or it is far quicker: other work that the run waited for, of model calls other model calls. */
 function judgeAlone(around: Surroundings, all: Work[], work: Work): Judgement {
   const time = (step: Step) => lasted(around, step);
   const first = work.steps[0]?.step as Step;

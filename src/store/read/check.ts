@@ -5,11 +5,11 @@ import { diagnoseRun } from "../../model/diagnose.js";
 import type { SpanSource } from "../read-span.js";
 import type { CheckQuery } from "../reader.js";
 import { coverage } from "./cursor.js";
-import { earlierCalls } from "./earlier-calls.js";
 import { findTrace } from "./find-ids.js";
 import { loadSchemaCompiler } from "./json-schema.js";
 import { listTraces } from "./list-traces.js";
 import { loadRunOf } from "./load-run.js";
+import { otherCalls } from "./other-calls.js";
 
 /** Errors: those of `findTrace`; bad_argument of a schema that cannot be used. */
 export function checkTraces(
@@ -22,7 +22,7 @@ export function checkTraces(
   for (const [index, id] of ids.entries()) {
     const trace = findTrace(source.engine, id);
     const run = loadRunOf(source, trace);
-    check.add(run, () => diagnoseRun(run, earlierCalls(source, trace)).findings);
+    check.add(run, () => diagnoseRun(run, otherCalls(source, trace)).findings);
     progress?.(index + 1, ids.length);
   }
   return check.result(listing ? { ...listing.coverage, next_cursor: null } : coverage(source.engine, 1, 1, null));

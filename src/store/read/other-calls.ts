@@ -1,5 +1,5 @@
-/** How a tool or a model did in the runs before one. */
-import type { EarlierCall } from "../../model/diagnosis.js";
+/** How a tool or a model did in the runs around one. */
+import type { OtherCall } from "../../model/diagnosis.js";
 import type { Step } from "../../model/run.js";
 import { modelOf } from "../../model/step-phrase.js";
 import type { Row } from "../engines/engine.js";
@@ -12,9 +12,12 @@ const mostTraces = 20;
 const largestTrace = 200;
 const mostCalls = 200;
 
-/** `trace`: a row of the table. Of the same service, latest first; empty for what is neither a tool nor a call to a model. */
-export function earlierCalls({ engine, strings }: SpanSource, trace: Row): (step: Step) => EarlierCall[] {
-  const known = new Map<string, EarlierCall[]>();
+/** So many calls before the run tell what is usual; of fewer, those after it count too. */
+const enoughBefore = 8;
+
+/** `trace`: a row of the table. Of the same service, nearest first; empty for what is neither a tool nor a call to a model. */
+export function otherCalls({ engine, strings }: SpanSource, trace: Row): (step: Step) => OtherCall[] {
+  const known = new Map<string, OtherCall[]>();
   return (step) => {
     const isTool = step.kind === "tool";
     const name = isTool ? step.tool : modelOf(step);
@@ -26,12 +29,17 @@ export function earlierCalls({ engine, strings }: SpanSource, trace: Row): (step
     return found;
   };
 
-  function read(isTool: boolean, value: number): EarlierCall[] {
+  function read(isTool: boolean, value: number): OtherCall[] {
+    const before = readSide(isTool, value, false);
+    return before.length >= enoughBefore ? before : [...before, ...readSide(isTool, value, true)];
+  }
+
+  function readSide(isTool: boolean, value: number, isAfter: boolean): OtherCall[] {
     return engine.all(
       `SELECT s.duration_us, s.output_tokens, s.first_token_us
        FROM (SELECT t.id
-             FROM (SELECT trace FROM trace_facet WHERE facet = ? AND value = ? AND start_us < ?
-                   ORDER BY start_us DESC LIMIT ${tracesTried}) f CROSS JOIN trace t ON t.id = f.trace
+             FROM (SELECT trace FROM trace_facet WHERE facet = ? AND value = ? AND start_us ${isAfter ? ">" : "<"} ?
+                   ORDER BY start_us ${isAfter ? "" : "DESC"} LIMIT ${tracesTried}) f CROSS JOIN trace t ON t.id = f.trace
              WHERE t.service IS ? AND t.span_count <= ? AND t.status = 0 LIMIT ?) t
        CROSS JOIN span s ON s.trace = t.id
        WHERE s.call = ? AND s.state = 0 AND s.status <> 2 AND ${isTool ? "s.tool" : "coalesce(s.response_model, s.request_model)"} = ?
@@ -47,6 +55,6 @@ export function earlierCalls({ engine, strings }: SpanSource, trace: Row): (step
         value,
         mostCalls,
       ],
-    ) as EarlierCall[];
+    ) as OtherCall[];
   }
 }
