@@ -9,6 +9,10 @@ const mostWords = 400;
 const passing =
   /\d{4}-\d\d-\d\d[t ]\d\d:\d\d(?::\d\d)?[\d.]{0,12}z?|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-f]{24,64}\b|\b\d{10,20}\b/g;
 
+const clock = /\b\d{1,2}:\d\d(?::\d\d)?\b/g;
+const longText = 200;
+const fewClocks = 2;
+
 export type Said = {
   /** equal when both say the same */
   key: string;
@@ -30,20 +34,38 @@ function lazily(read: () => Said): Lazy {
 export const asked = (text: string): Lazy => lazily(() => readAsked(text));
 export const answered = (text: string): Lazy => lazily(() => readAnswer(text));
 
-/** What was asked for: every character counts but case, blanks and the order of keys. */
+/** Arguments that are made anew for each call, whatever it asks for. */
+const madeAnew =
+  /^(?:x[_-])?(?:(?:client[_-]?)?(?:request|trace|correlation|idempotency)[_-]?(?:id|key|uuid|token)|nonce|salt|time_?stamp|ts|now|(?:requested|sent)[_-]?at|cache[_-]?bust(?:er)?|random|_t|_)$/i;
+
+/** What was asked for: every character counts but case, blanks, the order of keys, and what is made anew for each call. */
 export function readAsked(text: string): Said {
   if (text.length > longest) return { key: text, words: new Set() };
   const words: string[] = [];
-  const key = canonical(jsonOf(text), words, 0);
+  const key = canonical(withoutMadeAnew(jsonOf(text)), words, 0);
   return { key, words: new Set(words.slice(0, mostWords)) };
+}
+
+/** Where nothing else is asked for, it is what is asked for. */
+function withoutMadeAnew(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const kept = Object.entries(value).filter(([key]) => !madeAnew.test(key));
+  return kept.length > 0 ? Object.fromEntries(kept) : value;
 }
 
 /** What came back, without times and ids. */
 export function readAnswer(text: string): Said {
   if (text.length > longest) return { key: text, words: new Set() };
   const words: string[] = [];
-  const key = canonical(jsonOf(text), words, 0).replace(passing, "#");
+  const key = withoutClock(canonical(jsonOf(text), words, 0).replace(passing, "#"));
   return { key, words: new Set(words.slice(0, mostWords)) };
+}
+
+/** A long text that tells the time of day once or twice was made then; a short one, or one with many times, is about them. */
+function withoutClock(text: string): string {
+  if (text.length < longText) return text;
+  const clocks = text.match(clock)?.length ?? 0;
+  return clocks > 0 && clocks <= fewClocks ? text.replace(clock, "#") : text;
 }
 
 /** The words that both have, of all; 0 where a word that names one thing (a path, a number, an id) is only in one. */

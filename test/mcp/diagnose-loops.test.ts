@@ -34,9 +34,41 @@ const loops: Record<string, RunStep[]> = {
   "results that differ in their time alone": [1, 2, 3].flatMap((n) =>
     turn("status", { id: 7 }, { state: "broken beyond repair", at: `2026-11-10T08:00:0${n}.000Z` }),
   ),
+  "a request id that is new each time": [1, 2, 3, 4].flatMap((n) =>
+    turn("run_sql", { sql: "select 1", idempotency_key: `k-${n}${n}`, timestamp: 1763000000 + n }, "no rows"),
+  ),
+  "a long page that tells when it was made": [1, 2, 3].flatMap((n) =>
+    turn("fetch", { url: "https://a.example/b" }, `${page} ${page} ${page}\nMade at 9:0${n}`),
+  ),
+  "waiting for what never changes": [1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap(() => [
+    ...turn("sleep", { seconds: 2 }, "ok"),
+    ...turn("get_job", { id: 5 }, { state: "queued" }),
+  ]),
   "the same answer again": [1, 2, 3].map(
     (): RunStep => ({ model: "gpt-4o", says: "I will now look up the opening hours for you." }),
   ),
+};
+const pass = (from: string, to: string, says?: string): RunStep[] => [
+  { model: "gpt-4o", agent: from, asks: [hand(to)], ...(says === undefined ? {} : { says }) },
+  { tool: `transfer_to_${to}`, agent: from, args: {}, result: "ok" },
+];
+const works = (agent: string): RunStep[] =>
+  turn("look_up", { by: agent }, `seen by ${agent}`).map((step) => ({ ...step, agent }));
+const route = (...path: string[]): RunStep[] => [
+  ...path.slice(1).flatMap((to, i) => pass(path[i] as string, to)),
+  ...works(path.at(-1) as string),
+];
+const circles: Record<string, RunStep[]> = {
+  "round three agents, and on": route("a", "b", "c", "a", "b", "c", "d"),
+  "back to the one that had worked": [...works("a"), ...route("a", "b", "c", "a", "b", "d")],
+  "to and fro between two others": route("a", "b", "c", "b", "c", "d"),
+  "through all, and from the start": route("a", "b", "c", "d", "a", "b"),
+  "with words that only say who is to do it": [
+    ...pass("a", "billing", "Our billing team takes care of that."),
+    ...pass("billing", "a", "That is a question for a."),
+    ...pass("a", "shipping"),
+    ...works("shipping"),
+  ],
 };
 const bounce: RunStep[] = [
   { model: "gpt-4o", agent: "triage", asks: [hand("billing")] },
@@ -59,6 +91,18 @@ const innocent: Record<string, RunStep[]> = {
     ...[1, 2, 3, 4].flatMap(() => turn("get_job", { id: 5 }, { state: "running" })),
     ...turn("get_job", { id: 5 }, { state: "done" }),
   ],
+  "waiting until it is done": [
+    ...[1, 2, 3, 4].flatMap(() => [
+      ...turn("sleep", { seconds: 2 }, "ok"),
+      ...turn("get_job", { id: 5 }, { state: "queued" }),
+    ]),
+    ...turn("sleep", { seconds: 2 }, "ok"),
+    ...turn("get_job", { id: 5 }, { state: "done" }),
+  ],
+  "traces by their ids": [1, 2, 3, 4].flatMap((n) => turn("get_trace", { trace_id: `aaaa${n}` }, "not kept any more")),
+  "a timetable that changes": [1, 2, 3, 4].flatMap((n) =>
+    turn("next_train", { from: "Graz" }, `The next train leaves at 10:${10 + n} from platform 3.`),
+  ),
   "different files": ["a", "b", "c", "d"].flatMap((name) => turn("read_file", { path: `src/${name}.ts` }, "export {}")),
   "different things of one kind": ["red lamp", "blue lamp", "green lamp", "big lamp"].flatMap((query) =>
     turn("price", { query }, "12"),
@@ -98,6 +142,27 @@ const innocent: Record<string, RunStep[]> = {
     { tool: "transfer_to_triage", agent: "billing", args: {}, result: "ok" },
     { model: "gpt-4o", agent: "triage", says: "It was paid on Monday." },
   ],
+  "a router that hands on once": [...pass("triage", "billing"), ...works("billing")],
+  "from one to the next, each for the first time": [
+    ...pass("triage", "billing"),
+    ...pass("billing", "shipping"),
+    ...pass("shipping", "returns"),
+    ...works("returns"),
+  ],
+  "a planner and a worker that works each time": [
+    ...pass("planner", "worker"),
+    ...works("worker"),
+    ...pass("worker", "planner"),
+    ...pass("planner", "worker"),
+    ...works("worker"),
+    ...pass("worker", "planner"),
+    { model: "gpt-4o", agent: "planner", says: "All is done as it was planned." },
+  ],
+  "a specialist that answers from what it knows": [
+    ...pass("triage", "law"),
+    ...pass("law", "triage", "Goods may be sent back within 14 days, whatever the reason."),
+    { model: "gpt-4o", agent: "triage", says: "You have 14 days." },
+  ],
   "a writer that writes and hands back": [
     { model: "gpt-4o", agent: "lead", asks: [hand("writer")] },
     { tool: "transfer_to_writer", agent: "lead", args: {}, result: "ok" },
@@ -109,6 +174,7 @@ const innocent: Record<string, RunStep[]> = {
   ],
 };
 
+Object.assign(loops, circles);
 const names = [...Object.keys(loops), ...Object.keys(innocent)];
 const runs = new Map<string, OtlpSpan[]>();
 let store: TestStore;
@@ -205,6 +271,18 @@ describe("a loop", () => {
     );
     expect(first?.saves).toMatchObject({ ms: 1200, tokens: 720 });
     expect(first?.evidence).toEqual([2, 3, 4].map((n) => spanId(200_000 + n)));
+  });
+});
+
+describe("a circle of agents", () => {
+  it("is told with those who passed the work on, and what that cost", async () => {
+    const [first] = await findings("back to the one that had worked");
+    expect(first && plainPhrase(first.summary)).toMatchInlineSnapshot(
+      `"The work that agent a handed on went round in a circle: b, c passed it on 3 times without doing anything of their own; 3 model calls of theirs went on it."`,
+    );
+    const passed = runs.get("back to the one that had worked")?.slice(5, 13) as OtlpSpan[];
+    const ofOthers = [0, 1, 2, 3, 6, 7].map((i) => passed[i] as OtlpSpan);
+    expect(first?.saves.tokens).toBe(tokensOf(ofOthers));
   });
 });
 

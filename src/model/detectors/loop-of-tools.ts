@@ -149,15 +149,22 @@ function isRepeat(before: Use, use: Use): boolean {
   return like >= (key.length >= longAnswer ? alike.sameAnswer : alike.littleAnswer);
 }
 
-/** Asked until something new came, or for what is not ready yet. */
+/** Asked until something new came, or for what is not ready yet; a tool that only waits may lie in between. */
 function isPolling(uses: Use[], from: number, to: number, period: number): boolean {
-  if (period > 1 || to - from > patience) return false;
-  const [first, next] = [uses[from] as Use, uses[to]];
+  if (period > 2 || to - from > patience * period) return false;
+  const polls = uses.slice(from, to).filter(({ tool }) => !waits(tool));
+  const [first] = polls;
+  if (!first || polls.length * period !== to - from) return false;
+  const next = uses.slice(to, to + 2).find(({ tool }) => !waits(tool));
   const came = next && next.tool === first.tool && next.asked?.().key === first.asked?.().key && !next.failed;
   if (came && next.answer?.().key !== first.answer?.().key) return true;
   const pending =
     /\b(pending|running|queued|in[_ ]progress|processing|not (yet )?(ready|finished|done)|waiting|started)\b/;
-  return pending.test(first.answer?.().key.slice(0, 300) ?? "") && to - from < patience;
+  return pending.test(first.answer?.().key.slice(0, 300) ?? "") && polls.length < patience;
+}
+
+function waits(tool: string): boolean {
+  return /^(?:sleep|wait|delay|pause)/i.test(tool);
 }
 
 /** Tried again after failures that may pass, or by the program without asking the model in between: `retry` tells of it. */
