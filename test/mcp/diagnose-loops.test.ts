@@ -65,7 +65,8 @@ const circles: Record<string, RunStep[]> = {
   "through all, and from the start": route("a", "b", "c", "d", "a", "b"),
   "with words that only say who is to do it": [
     ...pass("a", "billing", "Our billing team takes care of that."),
-    ...pass("billing", "a", "That is a question for a."),
+    ...pass("billing", "stock", "That is a question for stock."),
+    ...pass("stock", "a", "This one is not for us."),
     ...pass("a", "shipping"),
     ...works("shipping"),
   ],

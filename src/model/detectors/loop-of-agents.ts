@@ -21,7 +21,7 @@ const passing =
   /\b(?:helps?|handles?|takes?|knows?|deals?|responsible|in charge|transfer\w*|hand\w*|pass\w*|forward\w*|rout(?:e|ing)|connect\w*|refer\w*|redirect\w*|belongs?|question for|case for|over to|ask|looks? (?:after|into))\b/i;
 
 const refusal =
-  /\b(?:hand|transfer|pass|rout|send|return|giv)\w{0,4} (?:\w+ ){0,4}(?:back|over)\b|\bnot (?:my|our|within my|something i)\b|\bwrong (?:agent|team|department|place|specialist)\b|\b(?:outside|out of) (?:of )?(?:my|our|scope)\b/i;
+  /\b(?:hand|transfer|pass|rout|send|return|giv)\w{0,4} (?:\w+ ){0,4}(?:back|over)\b|\bnot (?:my|our|mine|ours|for (?:me|us)|within my|something i)\b|\b(?:can(?:not|[’']t)|unable to) help (?:you )?(?:with|here)\b|\bwrong (?:agent|team|department|place|specialist)\b|\b(?:outside|out of) (?:of )?(?:my|our|scope)\b/i;
 
 /** Time that one agent has the work, in start order. */
 type Turn = { agent: string; steps: Step[] };
