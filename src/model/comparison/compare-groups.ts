@@ -1,6 +1,6 @@
 /** Two groups of runs: their figures side by side, and what tells them apart beyond chance. */
 import type { GroupComparison, GroupFigures, Separator, SeparatorKind, SeparatorSide, StepRow } from "../comparison.js";
-import { plural } from "../format.js";
+import { duration, money, plural } from "../format.js";
 import { joinPhrases, nameOf, type Phrase, phrase } from "../phrase.js";
 import type { GroupRuns, RunFigure, SampledRun } from "./group-runs.js";
 import {
@@ -49,13 +49,13 @@ export function compareGroupRuns({ a, b, byStatus, wording }: GroupQuestion): To
   const plain = smaller >= fewRuns || proven.length > 0 ? [] : withoutRepeats(all.filter(isPlain).sort(strongestFirst));
   const separators = [
     ...withoutComplements(told(proven.slice(0, 2 * mostSeparators), true)).slice(0, mostSeparators),
-    ...told(plain.slice(0, mostUnproven), false),
+    ...withoutComplements(told(plain.slice(0, 2 * mostUnproven), false)).slice(0, mostUnproven),
   ];
   const isTooFew = fisherExact(a.ids.length, a.ids.length, 0, b.ids.length) * compared > alpha;
+  const figures = { a: figuresOf(a), b: figuresOf(b) };
   return {
-    verdict: verdictOf(separators, compared, isTooFew ? [a.ids.length, b.ids.length] : null),
-    a: figuresOf(a),
-    b: figuresOf(b),
+    verdict: verdictOf(separators, compared, isTooFew ? tooFew(figures, byStatus) : null),
+    ...figures,
     separators,
     compared,
     steps: stepRows(a.sampled, b.sampled, proven, wording),
@@ -187,10 +187,11 @@ const outcomes = new Set<SeparatorKind>([
   "errors",
 ]);
 
-function verdictOf(separators: Separator[], compared: number, few: [number, number] | null): Phrase {
+/** `few`: what to say where there are too few runs for anything to be proven. */
+function verdictOf(separators: Separator[], compared: number, few: string | null): Phrase {
   const proven = separators.filter(({ sure }) => sure);
   if (proven.length === 0) {
-    if (few) return phrase`not enough runs to tell them apart: ${few[0]} against ${few[1]}`;
+    if (few !== null) return [few];
     return phrase`nothing separates them beyond chance: ${plural(compared, "thing")} compared`;
   }
   const isOutcome = ({ kind }: Separator) => outcomes.has(kind);
@@ -203,6 +204,23 @@ function verdictOf(separators: Separator[], compared: number, few: [number, numb
       : []),
   ];
   return joinPhrases(sentences, "; ");
+}
+
+/** With what the groups came to, where that differs: no proof, but what was asked. */
+function tooFew({ a, b }: { a: GroupFigures; b: GroupFigures }, byStatus: boolean): string {
+  const moved = (of: string, from: string | null, to: string | null) =>
+    from !== null && to !== null && from !== to ? `${of} ${from} → ${to}` : null;
+  const ms = (of: GroupFigures) => (of.duration_p50_ms !== null ? duration(of.duration_p50_ms) : null);
+  const usd = (of: GroupFigures) => (of.mean_cost_usd !== null ? money(of.mean_cost_usd) : null);
+  const seen = [
+    byStatus || a.failed + b.failed === 0
+      ? null
+      : moved("failed", `${a.failed} of ${a.runs}`, `${b.failed} of ${b.runs}`),
+    moved("p50", ms(a), ms(b)),
+    moved("cost a run", usd(a), usd(b)),
+  ].filter((each) => each !== null);
+  const against = `not enough runs to tell them apart: ${a.runs} against ${b.runs}`;
+  return seen.length === 0 ? against : `${against}; seen, not proven: ${seen.join(", ")}`;
 }
 
 const kindWords: Partial<Record<SeparatorKind, string>> = {
