@@ -24,6 +24,8 @@ const fewPeers = 3;
 /** of the run, where there is nothing of its kind to compare with; and µs that a model call may take then */
 const plainShare = 0.4;
 const plainCall = 10e6;
+/** Slow steps of one kind whose savings are summed up, the longest first: each is laid beside the whole run. */
+const mostWeighed = 100;
 /** A pace that no one calls slow: µs for an output token, after so many µs. */
 const normalPace = { token: 50_000, start: 3e6 };
 
@@ -56,11 +58,13 @@ function judgeWork(run: Run, around: Surroundings, all: Work[], work: Work, tota
   const onPath = new Map(work.steps.map(({ step, on_path_us }) => [step, on_path_us]));
   const times = judged.slow.map((step) => onPath.get(step) ?? 0);
   const time = times.reduce((sum, us) => sum + us, 0);
-  const saved = judged.slow.reduce(
-    (sum, step, i) =>
-      sum + Math.min(times[i] as number, lasted(around, step) - (judged.usual ?? 0), alone(run, around, step)),
-    0,
-  );
+  const saved = judged.slow
+    .slice(0, mostWeighed)
+    .reduce(
+      (sum, step, i) =>
+        sum + Math.min(times[i] as number, lasted(around, step) - (judged.usual ?? 0), alone(run, around, step)),
+      0,
+    );
   const waited = asksPerson(longest);
   if (judged.slow.length > 0 && judged.usual !== null && saved >= Math.max(leastSaved, leastShare * total)) {
     const [first] = judged.slow as [Step];
@@ -102,7 +106,8 @@ function judge(run: Run, around: Surroundings, all: Work[], work: Work): Judgeme
     const p95 = durations[Math.min(durations.length - 1, Math.ceil(0.95 * durations.length) - 1)] as number;
     const usual = medianOf(durations);
     const bound = Math.max(slow.elsewhere * usual, 1.5 * p95);
-    const found = steps.filter((step) => time(step) > bound && !paidInTokens(step, time(step), elsewhere));
+    const pace = paceOf(elsewhere);
+    const found = steps.filter((step) => time(step) > bound && !paidInTokens(step, time(step), pace(step)));
     return {
       slow: found,
       usual,
@@ -111,18 +116,13 @@ function judge(run: Run, around: Surroundings, all: Work[], work: Work): Judgeme
     };
   }
   if (peers.length > fewPeers) {
-    const others = (step: Step) => peers.filter((peer) => peer !== step);
     const usual = medianOf(peers.map(time));
+    const pace = paceOf(peers.map((peer) => ({ ...peer, duration_us: time(peer), step: peer })));
     const found = steps.filter(
-      (step) =>
-        time(step) > slow.peers * usual &&
-        !paidInTokens(
-          step,
-          time(step),
-          others(step).map((peer) => ({ ...peer, duration_us: time(peer) })),
-        ),
+      (step) => time(step) > slow.peers * usual && !paidInTokens(step, time(step), pace(step)),
     );
-    const rest = found.length === 0 ? peers : peers.filter((peer) => !found.includes(peer));
+    const isFound = new Set(found);
+    const rest = found.length === 0 ? peers : peers.filter((peer) => !isFound.has(peer));
     const median = medianOf(rest.map(time));
     const typical = rest.find((peer) => time(peer) === median);
     return {
@@ -159,7 +159,7 @@ function judgeAlone(around: Surroundings, all: Work[], work: Work): Judgement {
   const bound = Math.max(slow.others * typical, first.kind === "llm" ? plainCall : leastSaved);
   const found = work.steps.filter(
     ({ step, on_path_us }) =>
-      on_path_us >= plainShare * total && time(step) > bound && !paidInTokens(step, time(step), []),
+      on_path_us >= plainShare * total && time(step) > bound && !paidInTokens(step, time(step), null),
   );
   const what = first.kind === "llm" ? "other model calls" : "other steps";
   return {
@@ -170,26 +170,35 @@ function judgeAlone(around: Surroundings, all: Work[], work: Work): Judgement {
   };
 }
 
-/** Whether a model call took its time for writing much: at the pace of others, or at one that is usual. */
-function paidInTokens(
-  step: Step,
-  us: number,
-  others: readonly { duration_us: number; output_tokens: number | null }[],
-): boolean {
+/** µs for an output token, the median of the others; null = of none. A step among them is none of its others. */
+function paceOf(
+  calls: readonly { duration_us: number; output_tokens: number | null; step?: Step }[],
+): (step: Step) => number | null {
+  const paces = calls
+    .flatMap(({ duration_us, output_tokens: tokens, step }) =>
+      tokens !== null && tokens > 0 ? [{ step, pace: duration_us / tokens }] : [],
+    )
+    .sort((a, b) => a.pace - b.pace);
+  const places = new Map(paces.map(({ step }, place) => [step, place]));
+  return (step) => {
+    const own = places.get(step);
+    const middle = Math.floor(((own === undefined ? paces.length : paces.length - 1) - 1) / 2);
+    return paces[own !== undefined && own <= middle ? middle + 1 : middle]?.pace ?? null;
+  };
+}
+
+/** Whether a model call took its time for writing much: at the pace of others (µs a token), or at one that is usual. */
+function paidInTokens(step: Step, us: number, pace: number | null): boolean {
   const { output_tokens: tokens } = step;
   if (step.kind !== "llm") return false;
   if (tokens === null || tokens <= 0) return us <= normalPace.start;
-  const paces = others.flatMap((other) =>
-    other.output_tokens !== null && other.output_tokens > 0 ? [other.duration_us / other.output_tokens] : [],
-  );
-  const usual = paces.length > 0 ? medianOf(paces) * 2 : 0;
-  return us <= Math.max(usual * tokens, normalPace.start + normalPace.token * tokens);
+  return us <= Math.max(2 * (pace ?? 0) * tokens, normalPace.start + normalPace.token * tokens);
 }
 
 function whyNormal(step: Step, { usual, against }: Judgement, around: Surroundings): Phrase {
   if (asksPerson(step)) return phrase`: it waits for a person`;
   const us = lasted(around, step);
-  if (step.kind === "llm" && step.output_tokens !== null && step.output_tokens > 0 && paidInTokens(step, us, []))
+  if (step.kind === "llm" && step.output_tokens !== null && step.output_tokens > 0 && paidInTokens(step, us, null))
     return phrase`: it wrote ${plural(step.output_tokens, "token")}, ${count(Math.round((step.output_tokens * 1e6) / us))} a second, which is no slow pace`;
   if (usual === null) return phrase`: nothing was recorded to compare it with`;
   return us <= 2 * usual ? phrase`: no longer than usual, ${against}` : phrase`, ${against}`;
