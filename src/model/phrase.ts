@@ -49,14 +49,16 @@ export function mapPhrase(parts: Phrase, show: Record<"name" | "text" | Identity
 }
 
 /** Characters of a recorded word in one string. */
-const longest = { name: 200, text: 1000 };
+const longest = { name: 200, text: 400 };
 
 /** As one string, nothing fenced: for JSON. What is very long is cut, and what was cut is counted. */
 export function plainPhrase(parts: Phrase): string {
   return parts
     .map((part) => {
       if (typeof part === "string") return part;
-      return "name" in part ? beginning(part.name, longest.name) : beginning(part.text, longest.text);
+      return "name" in part
+        ? beginning(part.name, longest.name)
+        : beginning(part.text, longest.text).replace(/\s+/g, " ").trim();
     })
     .join("");
 }

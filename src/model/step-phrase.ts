@@ -2,9 +2,6 @@
 import { nameOf, type Phrase, phrase, recorded } from "./phrase.js";
 import type { Step } from "./run.js";
 
-/** What of an error's message a sentence holds; the span has all of it. */
-const messageLength = 200;
-
 export function modelOf(step: Step): string | null {
   return step.response_model ?? step.request_model;
 }
@@ -23,14 +20,12 @@ export function errorPhrase(error: { error_type: string | null; error_message: s
   const { error_type: type, error_message: message } = error;
   if (type === null && message === null) return phrase`an error without type or message`;
   if (message === null || message === type) return phrase`${nameOf(type ?? "")}`;
-  return type === null ? phrase`${excerpt(message)}` : phrase`${nameOf(type)} ${excerpt(message)}`;
+  return type === null ? phrase`${messageText(message)}` : phrase`${nameOf(type)} ${messageText(message)}`;
 }
 
-export function excerpt(text: string) {
-  const line = text
-    .slice(0, messageLength * 4)
-    .trim()
-    .replace(/\s+/g, " ")
-    .replace(/\.+$/, "");
-  return recorded(line.length > messageLength ? `${line.slice(0, messageLength)}…` : line);
+/** Whole, without its final stops: it is cut where it is shown, once it is redacted. */
+export function messageText(text: string) {
+  let end = text.length;
+  while (end > 0 && /[.\s]/.test(text.charAt(end - 1))) end--;
+  return recorded(text.slice(0, end));
 }

@@ -3,7 +3,7 @@ import type { Cause } from "./causes.js";
 import { plural } from "./format.js";
 import { nameOf, type Phrase, phrase } from "./phrase.js";
 import type { Run, Step } from "./run.js";
-import { errorPhrase, excerpt, stepPhrase } from "./step-phrase.js";
+import { errorPhrase, messageText, stepPhrase } from "./step-phrase.js";
 
 /** Spans that a sentence names one by one; of longer ways the last is named, and those that changed the error. */
 const mostNamed = 4;
@@ -45,6 +45,6 @@ function changeOf(below: Step, above: Step): Phrase | null {
   const isNewType = type !== null && type !== below.error_type;
   const isNewMessage = message !== null && message !== below.error_message;
   if (isNewType && isNewMessage) return errorPhrase(above);
-  if (isNewMessage) return phrase`${excerpt(message)}`;
+  if (isNewMessage) return phrase`${messageText(message)}`;
   return isNewType ? phrase`${nameOf(type)}` : null;
 }

@@ -49,6 +49,13 @@ beforeEach(async () => {
         "gen_ai.tool.call.result": address,
       },
     }),
+    span({
+      trace: 1,
+      id: 6,
+      parent: 1,
+      error: `${"no luck ".repeat(22)}${address}`,
+      attributes: { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "connect" },
+    }),
     // a run to compare with
     span({
       trace: 2,
