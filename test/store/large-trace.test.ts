@@ -104,7 +104,7 @@ describe.each(nativeEngines.slice(0, 1))("on %s, a trace of 100,001 spans in bat
       llm_calls: llmCalls,
       error_count: errors,
     });
-  });
+  }, 120_000);
 
   test("is shown in part: its root, errors, the longest, each with all its ancestors", async () => {
     const { spans, omitted } = await reader.getTrace({ trace_id: traceId(1), max_spans: 400 });

@@ -439,7 +439,7 @@ describe.each(engineOfEachFamily)("on %s", (engine) => {
       expect(value?.length).toBe(big.length);
       expect(value === big).toBe(true);
     }
-  });
+  }, 120_000);
 
   test("times of running, reversed and timeless spans come back as they were", async () => {
     const base = span({ trace: 1, id: 1 });
