@@ -4,7 +4,15 @@ import { readMessages } from "../model/read-message.js";
 import type { ContentReader } from "./content.js";
 import { addedMessages, conversationItems, conversationText } from "./conversations.js";
 import type { Engine, Row } from "./engines/engine.js";
-import { type DecodedSpan, decodeSpan, readShape, type Shape } from "./span-body.js";
+import {
+  type DecodedSources,
+  type DecodedSpan,
+  decodeSources,
+  decodeSpan,
+  readShape,
+  type Shape,
+  valueText,
+} from "./span-body.js";
 import type { Strings } from "./strings.js";
 
 export type SpanSource = {
@@ -60,10 +68,13 @@ export function decodeRow(source: SpanSource, row: Row, { conversation = true } 
   );
 }
 
+/** The texts of a row with `body`; none is that of the whole conversation, see `decodeRow`. */
+export function rowSources({ shape, content }: SpanSource, row: Row): DecodedSources {
+  return decodeSources({ shape, text: content.text, conversation: () => "" }, content.text(row.body));
+}
+
 function attributeText(decoded: DecodedSpan, key: string): string | null {
-  const value = decoded.span.attributes?.find((attribute) => attribute.key === key)?.value;
-  if (typeof value?.stringValue === "string") return value.stringValue;
-  return value === undefined ? null : JSON.stringify(value);
+  return valueText(decoded.span.attributes?.find((attribute) => attribute.key === key)?.value);
 }
 
 /** The text behind one of the normaliser's sources; null = the span has none. */

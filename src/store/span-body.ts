@@ -244,39 +244,8 @@ export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: s
     unknown[],
     Record<string, unknown> | undefined,
   ];
-  const attributes: KeyValue[] = [];
-  const entries = reader.shape(attributeShape).lines;
-  for (const [index, value] of values.entries()) {
-    const entry = entries[index] as string;
-    const key = entry.slice(1);
-    switch (entry[0] as ValueType) {
-      case "s":
-        attributes.push({
-          key,
-          value: {
-            stringValue:
-              typeof value === "string"
-                ? value
-                : value === conversationMark
-                  ? reader.conversation()
-                  : reader.text(value as number),
-          },
-        });
-        break;
-      case "i":
-      case "n":
-        attributes.push({ key, value: { intValue: value as string | number } });
-        break;
-      case "d":
-        attributes.push({ key, value: { doubleValue: value as number } });
-        break;
-      case "b":
-        attributes.push({ key, value: { boolValue: value as boolean } });
-        break;
-      default:
-        attributes.push(value as KeyValue);
-    }
-  }
+  const { lines } = reader.shape(attributeShape);
+  const attributes = values.map((value, index) => decodeAttribute(reader, lines[index] as string, value));
   const column: Record<string, unknown> = {
     traceId: columns.trace_id,
     spanId: columns.span_id,
@@ -312,6 +281,70 @@ export function decodeSpan(reader: BodyReader, columns: SpanColumns, bodyText: s
     error_stack: stack,
     redacted: redacted as DecodedSpan["redacted"],
   };
+}
+
+function decodeAttribute(reader: BodyReader, line: string, value: unknown): KeyValue {
+  const key = line.slice(1);
+  switch (line[0] as ValueType) {
+    case "s": {
+      if (typeof value === "string") return { key, value: { stringValue: value } };
+      const text = value === conversationMark ? reader.conversation() : reader.text(value as number);
+      return { key, value: { stringValue: text } };
+    }
+    case "i":
+    case "n":
+      return { key, value: { intValue: value as string | number } };
+    case "d":
+      return { key, value: { doubleValue: value as number } };
+    case "b":
+      return { key, value: { boolValue: value as boolean } };
+    default:
+      return value as KeyValue;
+  }
+}
+
+/** What the normaliser pointed at; the rest of the span is not decoded. */
+export type DecodedSources = Pick<DecodedSpan, "tool_call_id" | "finish_reason"> & {
+  source(name: keyof Sources): { text: string } | { messages: string[] } | null;
+};
+
+/** As `decodeSpan`, in a fraction of its time. */
+export function decodeSources(reader: BodyReader, bodyText: string): DecodedSources {
+  const [, attributeShape, sourceShape, values, , own = {}] = JSON.parse(bodyText) as [
+    number,
+    number,
+    number,
+    unknown[],
+    unknown[],
+    Record<string, unknown> | undefined,
+  ];
+  const keys = reader.shape(sourceShape).json as Record<string, string>;
+  return {
+    tool_call_id: (own.tool_call_id as string | undefined) ?? null,
+    finish_reason: (own.finish_reason as string | undefined) ?? null,
+    source(name) {
+      const held = own[name] as { text?: number; messages?: number[] } | undefined;
+      if (held?.text !== undefined) return { text: reader.text(held.text) };
+      if (held?.messages) return { messages: held.messages.map((id) => reader.text(id)) };
+      const key = keys[name];
+      if (key === undefined) return null;
+      const { lines } = reader.shape(attributeShape);
+      const at = values.findIndex((value, index) => isUnder(key, lines[index] as string, value));
+      const text = at < 0 ? null : valueText(decodeAttribute(reader, lines[at] as string, values[at]).value);
+      return text === null ? null : { text };
+    },
+  };
+}
+
+function isUnder(key: string, line: string, value: unknown): boolean {
+  if (line[0] === ("j" satisfies ValueType)) return (value as KeyValue).key === key;
+  return line.length === key.length + 1 && line.endsWith(key);
+}
+
+/** An attribute's text, or its value as JSON; null = it has none. */
+export function valueText(value: AnyValue | undefined): string | null {
+  if (typeof value?.stringValue === "string") return value.stringValue;
+  return value === undefined ? null : JSON.stringify(value);
 }
 
 /** The forms that a body names. */

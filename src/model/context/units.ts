@@ -74,8 +74,21 @@ export function unitsOf(
   execution: (part: MessagePart) => { tool: string | null; span: Step | null },
 ): Unit[] {
   const { role, parts } = heard.message;
-  // What is of one origin in a message is one unit; each result is its own.
-  const groups = new Map<string, { origin: Origin; parts: MessagePart[] }>();
+  return groupsOf(parts, role).map(({ origin, parts: own }): Unit => {
+    const text = () => own.map(partText).join("\n");
+    const source = origin === "tool_result" ? execution(own[0] as MessagePart) : { tool: null, span: null };
+    const estimate = origin === "media" ? mediaTokens * own.length : likelyTokens(text()) + framing;
+    return { origin, estimate, heard, ...source, text };
+  });
+}
+
+type Group = { origin: Origin; parts: MessagePart[] };
+
+/** What is of one origin in a message is one unit; each result is its own. */
+function groupsOf(parts: MessagePart[], role: string): Group[] {
+  // most messages, without the work for the others
+  if (parts.length === 1) return [{ origin: originOf(parts[0] as MessagePart, role), parts }];
+  const groups = new Map<string, Group>();
   for (const [index, part] of parts.entries()) {
     const origin = originOf(part, role);
     const key = origin === "tool_result" ? `${origin} ${index}` : origin;
@@ -83,12 +96,7 @@ export function unitsOf(
     group.parts.push(part);
     groups.set(key, group);
   }
-  return Array.from(groups.values(), ({ origin, parts: own }): Unit => {
-    const text = () => own.map(partText).join("\n");
-    const source = origin === "tool_result" ? execution(own[0] as MessagePart) : { tool: null, span: null };
-    const estimate = origin === "media" ? mediaTokens * own.length : likelyTokens(text()) + framing;
-    return { origin, estimate, heard, ...source, text };
-  });
+  return [...groups.values()];
 }
 
 export function headUnit(origin: "tools" | "system" | "unrecorded", text: string): Unit {

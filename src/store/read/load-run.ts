@@ -6,8 +6,8 @@ import { readMessages, systemText } from "../../model/read-message.js";
 import type { Contents, Conversation, Heard, Run, Step } from "../../model/run.js";
 import { conversationItems } from "../conversations.js";
 import type { Row } from "../engines/engine.js";
-import { decodeRow, inputMessages, loggedMessages, outputMessages, type SpanSource, sourceText } from "../read-span.js";
-import type { DecodedSpan } from "../span-body.js";
+import { decodeRow, inputMessages, loggedMessages, rowSources, type SpanSource } from "../read-span.js";
+import type { DecodedSources, DecodedSpan } from "../span-body.js";
 import type { Strings } from "../strings.js";
 import { asOfSeq } from "./cursor.js";
 import { findTrace } from "./find-ids.js";
@@ -117,16 +117,20 @@ export function loadRunOf(source: SpanSource, trace: Row): Run {
     steps,
     omitted: Math.max(0, trace.span_count - steps.length),
     contents: memoised((step: Step): Contents => {
-      const own = decode(step);
-      const system = sourceText(own, "system");
-      const said = outputMessages(own);
+      const own = rowSources(source, rowOf.get(step) as Row);
+      const text = (name: "system" | "tool_definitions" | "input_value" | "output_value") => {
+        const found = own.source(name);
+        return found && "text" in found ? found.text : null;
+      };
+      const system = text("system");
+      const said = readSaid(own.source("output"));
       return {
         finish_reason: own.finish_reason,
         tool_call_id: own.tool_call_id,
-        input: sourceText(own, "input_value"),
-        output: sourceText(own, "output_value"),
+        input: text("input_value"),
+        output: text("output_value"),
         system: system === null ? null : systemText(system),
-        tool_definitions: sourceText(own, "tool_definitions"),
+        tool_definitions: text("tool_definitions"),
         // few ask for these
         get parameters() {
           return step.kind === "llm" ? requestParameters(decode(step)) : {};
@@ -138,6 +142,12 @@ export function loadRunOf(source: SpanSource, trace: Row): Run {
     heard,
     as_of_seq: asOfSeq(source.engine),
   };
+}
+
+function readSaid(output: ReturnType<DecodedSources["source"]>): Message[] {
+  if (!output) return [];
+  if ("text" in output) return readMessages(output.text, "assistant");
+  return output.messages.map((text) => JSON.parse(text) as Message);
 }
 
 /** Attributes under these names hold one setting each, in the dialects that we know; one holds them all as JSON. */
