@@ -58,7 +58,12 @@ const CheckRule = z.discriminatedUnion("rule", [
       .describe("no other call of a tool from the first one's first call to the last one's"),
   }),
   rule("no_errors", "Nothing failed.", {
-    allow_recovered: z.boolean().default(false).describe("failures that the run got over are no errors"),
+    allow_recovered: z
+      .boolean()
+      .default(false)
+      .describe(
+        "failures are none that a later call made up for, that what called answered in spite of, or that the answer admits",
+      ),
     allow_types: names("types of errors that are none; * stands for any characters").optional(),
     allow_tools: names("tools whose failures are none").optional(),
   }),

@@ -32,7 +32,7 @@ export const ErrorGroup = z.object({
   ended: z.number(),
   /** runs that these ended: of one run several can have */
   ended_runs: z.number(),
-  /** failures that something above them got over */
+  /** failures after which something above them went on */
   recovered: z.number(),
   /** failures below something that still runs or never ended */
   open: z.number(),

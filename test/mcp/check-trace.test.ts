@@ -301,13 +301,59 @@ describe("no_errors", () => {
     expect(await told({ rule: "no_errors" }, 1)).toEqual(["passed"]);
     expect(await told({ rule: "no_errors" }, 2)).toEqual([
       "failed",
-      "refund failed: declined (the run got over it)",
+      "refund failed: declined (a later call made up for it)",
       ids(202),
     ]);
     expect(await told({ rule: "no_errors", allow_recovered: true }, 2)).toEqual(["passed"]);
     expect(await told({ rule: "no_errors", allow_tools: ["refund"] }, 2)).toEqual(["passed"]);
     expect((await told({ rule: "no_errors", allow_types: ["Timeout*"] }, 2))[0]).toBe("failed");
     expect((await told({ rule: "no_errors" }, 3))[0]).toBe("cannot_tell");
+  });
+
+  test("a failure is got over only when diagnose_trace says so: swallowed ones fail, alike ones in one line", async () => {
+    const ask = async (reply: string | null, rule = { rule: "no_errors", allow_recovered: true }) => {
+      const failing = (n: number) =>
+        span({
+          trace: 9,
+          id: n,
+          parent: 1,
+          start: at(n * 100),
+          ms: 50,
+          error: "mailbox is full",
+          attributes: toolCall("send_mail", { to: `guest ${n}`, text: `${n * 7919} is your number` }, null),
+        });
+      const answer = { input: 10, output: 5, messages: [message("user", "tell the guests")] };
+      const asked = await storeOf([
+        requestOf([
+          span({ trace: 9, id: 1, ms: 2000, start: at(0), attributes: agent("host") }),
+          ...[2, 3, 4, 5].map(failing),
+          span({
+            trace: 9,
+            id: 6,
+            parent: 1,
+            start: at(900),
+            ms: 100,
+            attributes: chat(reply === null ? answer : { ...answer, reply }),
+          }),
+        ]),
+      ]);
+      const client = await connect({ reader: async () => asked.reader });
+      const { text } = await client.call("check_trace", { rules: [rule] });
+      const { text: diagnosis } = await client.call("diagnose_trace", { trace_id: traceId(9) });
+      await client.close();
+      asked.remove();
+      return { text, diagnosis };
+    };
+    const swallowed = await ask("The table is laid for six.");
+    expect(swallowed.diagnosis).toContain("the run went on as though nothing had happened");
+    expect(swallowed.text).toMatchInlineSnapshot(`
+      "FAILED: 1 of 1 rule, in 1 of 1 run
+      ✗ no_errors but recovered ones
+        send_mail failed: "mailbox is full" (nothing made up for it, and the run went on as though nothing had happened) (4 times) · spans bbbb000000000002, bbbb000000000003, bbbb000000000004 (+1 more)
+      coverage: 1 run · as of seq 6"
+    `);
+    expect((await ask("I could not send the mails: the mailbox is full.")).text).toMatch(/^PASSED/);
+    expect((await ask(null)).text).toContain("what it answered was not recorded");
   });
 });
 
@@ -403,11 +449,11 @@ describe("schema", () => {
   };
   test("arguments, results and answers are read as JSON or as text", async () => {
     expect(await told({ rule: "schema", of: "arguments", tool: "refund", schema: refund }, 1)).toEqual(["passed"]);
-    expect(await told({ rule: "schema", of: "arguments", tool: "refund", schema: refund }, 2)).toEqual(
-      ["failed", '/booking must match pattern "^[A-Z]{2}-\\d{4}$": X-1', ids(202)].map((part) =>
-        typeof part === "string" && part.startsWith("/") ? `refund arguments: ${part}` : part,
-      ),
-    );
+    expect(await told({ rule: "schema", of: "arguments", tool: "refund", schema: refund }, 2)).toEqual([
+      "failed",
+      'refund arguments: /booking must match pattern "^[A-Z]{2}-\\d{4}$": X-1 (3 times)',
+      ids(202, 203, 204),
+    ]);
     expect(
       await told(
         {
@@ -468,8 +514,8 @@ describe("uses_result", () => {
     ]);
     expect(await told({ ...rule, field: "booking.id", in: { tool: "refund" } }, 2)).toEqual([
       "failed",
-      "refund was called before find_booking had returned anything",
-      ids(202),
+      "refund was called before find_booking had returned anything (3 times)",
+      ids(202, 203, 204),
     ]);
     expect(await told({ ...rule, field: "booking.id", in: { tool: "refund" } }, 4)).toEqual([
       "failed",

@@ -14,7 +14,7 @@ describe.each(dialects)("recorded by %s", (dialect) => {
     expect(finding).toMatchObject({
       severity: "warning",
       summary:
-        "tool fetch failed 4 times and never succeeded: TimeoutError no answer in 450 ms. The failed attempts and the waiting between them took 706 ms and 360 tok.",
+        "tool fetch failed 4 times and never succeeded: TimeoutError no answer in 450 ms. The failed attempts and the waiting between them took 706 ms; 3 model calls between them used 360 tok.",
       spans: [3, 5, 7, 9, 4, 6, 8],
       saves: { ms: 706, tokens: 360 },
     });

@@ -49,7 +49,7 @@ export function demoQuestions({ files }) {
       "what-went-wrong",
       "What went wrong at the travel desk, and what of it mattered?",
       [["find_errors", { service }]],
-      [/PaymentDeclined/, /TimeoutError/, /429|rate.?limit/i, /recover|got over/i],
+      [/PaymentDeclined/, /TimeoutError/, /429|rate.?limit/i, /recover|got over|went on|continued/i],
     ),
     ask(
       "got-over",

@@ -65,16 +65,17 @@ function totalText({ total, coverage }: ErrorListing): string {
 
 /** A run that several failures ended is told as one. */
 function outcomeText(of: Pick<ErrorGroup, "failures" | "ended" | "ended_runs" | "recovered" | "open">): string {
-  const parts = [
-    [of.ended, of.ended_runs === of.ended ? "ended the run" : `ended ${plural(of.ended_runs, "run")}`],
-    [of.recovered, "survived"],
-    [of.open, "open"],
-  ] as const;
-  return parts
-    .filter(([n]) => n > 0)
-    .map(([n, what]) =>
-      n === 1 && of.failures === 1 ? what : n === of.failures ? `all ${what}` : `${count(n)} ${what}`,
-    )
+  const part = (n: number, what: string) =>
+    n === 1 && of.failures === 1 ? what : n === of.failures ? `all ${what}` : `${count(n)} ${what}`;
+  const wentOn =
+    of.recovered === of.failures ? (of.failures === 1 ? "" : " each time") : ` after ${count(of.recovered)}`;
+  return [
+    of.ended > 0 &&
+      part(of.ended, of.ended_runs === of.ended ? "ended the run" : `ended ${plural(of.ended_runs, "run")}`),
+    of.recovered > 0 && `the run went on${wentOn}`,
+    of.open > 0 && part(of.open, "open"),
+  ]
+    .filter(Boolean)
     .join(", ");
 }
 
@@ -101,7 +102,7 @@ function groupText(group: ErrorGroup, now: number): string {
     dotted(
       group.examples.map(
         ({ outcome, trace_id, span_id }) =>
-          `${outcome === "recovered" ? "survived" : outcome}: trace ${idText(trace_id)} span ${idText(span_id)}`,
+          `${outcome === "recovered" ? "went on" : outcome}: trace ${idText(trace_id)} span ${idText(span_id)}`,
       ),
     ),
   ]

@@ -1,39 +1,36 @@
 /** no_errors: nothing failed, or nothing but what is allowed. */
 import type { CheckDetail, RuleOf } from "../check.js";
-import { type Failure, findFailures } from "../failures.js";
 import { nameOf, phrase, recorded } from "../phrase.js";
 import type { Step } from "../run.js";
+import { type Fate, findRunFailures } from "../run-failures.js";
 import { nameMatches } from "./glob.js";
 import { toolName } from "./run-calls.js";
 import { detail, judge, type Outcome, type Subject } from "./subject.js";
 
 type Rule = RuleOf<"no_errors">;
 
-const became: Record<Exclude<Failure, "passed_on">, string> = {
+const became: Record<Fate, string> = {
   ended: "the run failed with it",
-  recovered: "the run got over it",
   open: "what called it has not ended",
+  planned: "it hands over, interrupts or cancels",
+  absorbed: "what called it answered all the same",
+  repaired: "a later call made up for it",
+  admitted: "the answer says so",
+  unknown: "the run went on, and what it answered was not recorded",
+  swallowed: "nothing made up for it, and the run went on as though nothing had happened",
 };
+const gotOver: readonly Fate[] = ["planned", "absorbed", "repaired", "admitted"];
+const undecided: readonly Fate[] = ["open", "unknown"];
 
 export function checkErrors(rule: Rule, subject: Subject): Outcome {
   const failures: CheckDetail[] = [];
   const doubts: CheckDetail[] = [];
-  for (const { run } of subject.runs) {
-    const fates = findFailures(
-      run.steps.map((step) => ({
-        span_id: step.span_id,
-        parent_span_id: step.parent_span_id,
-        is_error: step.status === "error",
-        is_open: step.end_us === null,
-      })),
-    );
-    for (const [index, step] of run.steps.entries()) {
-      const fate = fates[index];
-      if (fate === null || fate === undefined || fate === "passed_on" || isAllowed(rule, step)) continue;
-      if (rule.allow_recovered && fate === "recovered") continue;
-      (rule.allow_recovered && fate === "open" ? doubts : failures).push(told(step, became[fate]));
+  for (const { run } of subject.runs)
+    for (const { step, fate } of findRunFailures(run)) {
+      if (step.status !== "error" || isAllowed(rule, step)) continue;
+      if (rule.allow_recovered && gotOver.includes(fate)) continue;
+      (rule.allow_recovered && undecided.includes(fate) ? doubts : failures).push(told(step, became[fate]));
     }
-  }
   return judge({ failures, doubts, applied: 1 }, subject);
 }
 

@@ -14,14 +14,34 @@ export type Subject = {
 
 /** Details that one outcome tells; the others are counted. */
 const mostDetails = 5;
+/** Spans named for details that say the same. */
+const mostEvidence = 20;
 
 export type Outcome = { status: CheckStatus; details: CheckDetail[]; more: number };
 
 export const passed: Outcome = { status: "passed", details: [], more: 0 };
 const neverApplied: Outcome = { status: "never_applied", details: [], more: 0 };
 
-export function outcome(status: CheckStatus, details: CheckDetail[]): Outcome {
+export function outcome(status: CheckStatus, found: CheckDetail[]): Outcome {
+  const details = onceEach(found);
   return { status, details: details.slice(0, mostDetails), more: Math.max(0, details.length - mostDetails) };
+}
+
+/** Details that say the same become one, with the spans of all. */
+function onceEach(found: CheckDetail[]): CheckDetail[] {
+  const same = new Map<string, CheckDetail[]>();
+  for (const each of found) {
+    const key = JSON.stringify(each.summary);
+    const known = same.get(key);
+    if (known) known.push(each);
+    else same.set(key, [each]);
+  }
+  return Array.from(same.values(), (all) => {
+    const [first] = all as [CheckDetail];
+    if (all.length === 1) return first;
+    const evidence = [...new Set(all.flatMap((each) => each.evidence))].slice(0, mostEvidence);
+    return { summary: phrase`${first.summary} (${count(all.length)} times)`, evidence };
+  });
 }
 
 export function detail(summary: Phrase, ...evidence: (Step | ToolCall)[]): CheckDetail {

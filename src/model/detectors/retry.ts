@@ -49,15 +49,18 @@ function findingOf(run: Run, tree: RunTree, retries: Retry[]): Finding {
       : gaveUp.length === retries.length
         ? phrase` and never succeeded`
         : phrase`; ${plural(gaveUp.length, "time")} it was given up`;
-  const parts = [duration(lost_us / 1000)];
-  if (spent.tokens) parts.push(`${count(spent.tokens)} tok`);
+  const tokens: Phrase = spent.tokens
+    ? deciding.length > 0
+      ? phrase`; ${plural(deciding.length, "model call")} between them used ${count(spent.tokens)} tok`
+      : phrase` and ${count(spent.tokens)} tok`
+    : [];
   const successes = retries.flatMap(({ success }) => (success ? [success.step.span_id] : []));
   return {
     kind: "retry",
     severity: isStorm ? "warning" : "info",
     summary: phrase`${stepPhrase((first as Retry["failed"][0]).step)} failed ${failed.length === 1 ? "once" : `${count(failed.length)} times`}${
       retries.length > 1 ? phrase` in ${plural(retries.length, "call")}` : ""
-    }${outcome}: ${errorPhrase((first as Retry["failed"][0]).failure as Step)}. The failed attempts and the waiting between them took ${parts.join(" and ")}.`,
+    }${outcome}: ${errorPhrase((first as Retry["failed"][0]).failure as Step)}. The failed attempts and the waiting between them took ${duration(lost_us / 1000)}${tokens}.`,
     evidence: [
       ...failed.map(({ step }) => step.span_id),
       ...successes,
