@@ -240,6 +240,7 @@ describe("compare_traces of two groups", () => {
     expect(same.shared_runs).toBe(240);
     const { text } = await mcp.call("compare_traces", { group_a: {}, group_b: { since: border } });
     expect(text).toContain("120 runs are in both groups");
+    expect(text).toContain("coverage: all 240 runs");
   });
 
   it("says which condition leaves a group empty", async () => {
@@ -250,5 +251,56 @@ describe("compare_traces of two groups", () => {
       "no run is in group_a: without the time range 1 run would be",
     );
     expect(await verdict({ text: "declined", status: "incomplete" })).toContain("none matches status incomplete");
+  });
+
+  it("does not tell the agent, model or service that groups were made by: equal ones differ by nothing", async () => {
+    const requests = Array.from({ length: 160 }, (_, i): TracesData => {
+      const [agent, model, service] = i % 2 ? ["writer", "gpt-4o", "web"] : ["editor", "gpt-4o-mini", "batch"];
+      const [trace, start] = [i + 1, morning + i * 60_000];
+      const attributes = chat({
+        input: 100,
+        output: 20,
+        model,
+        messages: [message("system", `You are the ${agent}.`)],
+      });
+      const tool = { "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search" };
+      const root = { "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": agent as string };
+      const made = requestOf([
+        span({ trace, id: trace * 10, name: `invoke_agent ${agent}`, start, ms: 900, attributes: root }),
+        span({ trace, id: trace * 10 + 1, parent: trace * 10, name: `chat ${model}`, start, ms: 500, attributes }),
+        span({
+          trace,
+          id: trace * 10 + 2,
+          parent: trace * 10,
+          name: "search",
+          start: start + 500,
+          ms: 400,
+          attributes: tool,
+        }),
+      ]);
+      const resource = made.resourceSpans?.[0]?.resource;
+      if (resource)
+        resource.attributes = attributesOf({ "service.name": service as string, "service.version": `1-${service}` });
+      return made;
+    });
+    const own = await storeOf(requests);
+    const client = await connect({ reader: async () => own.reader });
+    const told = async (group_a: object, group_b: object) => {
+      const { text } = await client.call("compare_traces", { group_a, group_b, format: "json" });
+      const { separators, verdict } = JSON.parse(text) as Answer;
+      return { kinds: separators.map(({ kind }) => kind), words: [verdict, ...separators.map((each) => each.summary)] };
+    };
+    const byAgent = await told({ agent: "writer" }, { agent: "editor" });
+    // what no filter names is told
+    expect(byAgent.kinds).toEqual(["version", "cost"]);
+    expect(byAgent.words.join("\n")).not.toMatch(/writer|editor/);
+    const byAll = await told(
+      { agent: "writer", model: "gpt-4o", service: "web" },
+      { agent: "editor", model: "gpt-4o-mini", service: "batch" },
+    );
+    expect(byAll.kinds).toEqual(["cost"]);
+    expect(byAll.words.join("\n")).not.toMatch(/writer|editor|gpt|web|batch/);
+    await client.close();
+    own.remove();
   });
 });

@@ -71,6 +71,7 @@ function compared(seed: number, a: Partial<Shape> = {}, b: Partial<Shape> = {}) 
     a: group(random, 1, { ...usual, ...a }),
     b: group(random, 1_000_000, { ...usual, ...b }),
     byStatus: false,
+    byAgent: false,
     wording: {
       mark: (key) => ({ kind: "tool", name: `mark ${key}`, words: [`mark ${key}`] }),
       step: ({ name }) => `step ${name}`,

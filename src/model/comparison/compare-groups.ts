@@ -27,19 +27,21 @@ export type GroupQuestion = {
   b: GroupRuns;
   /** the groups were made by their runs' status */
   byStatus: boolean;
+  /** … by their agents */
+  byAgent: boolean;
   wording: Wording;
 };
 
 type Told = Omit<GroupComparison, "coverage" | "shared_runs">;
 
 /** Both groups have runs. */
-export function compareGroupRuns({ a, b, byStatus, wording }: GroupQuestion): Told {
+export function compareGroupRuns({ a, b, byStatus, byAgent, wording }: GroupQuestion): Told {
   const all = [
     ...(byStatus ? [] : [failedShare(a, b)]),
     ...markShares(a, b),
     ...figureAmounts(a, b).filter((found) => !byStatus || found.figure !== "errors"),
     ...stepHypotheses(a.sampled, b.sampled),
-    ...orderHypotheses(a.sampled, b.sampled),
+    ...orderHypotheses(a.sampled, b.sampled, byAgent ? ["tool"] : ["tool", "agent"]),
   ];
   const compared = comparedThings(all.map(({ least }) => least));
   const told = (found: Hypothesis[], sure: boolean) =>

@@ -88,13 +88,17 @@ export function stepHypotheses(a: readonly SampledRun[], b: readonly SampledRun[
   return found;
 }
 
-/** Which tool or agent comes right after which other. */
-export function orderHypotheses(a: readonly SampledRun[], b: readonly SampledRun[]): Hypothesis[] {
+/** Which step of these kinds comes right after which other. */
+export function orderHypotheses(
+  a: readonly SampledRun[],
+  b: readonly SampledRun[],
+  kinds: SampledStep["kind"][],
+): Hypothesis[] {
   type Seen = { first: StepName; next: StepName; a: number[]; b: number[] };
   const seen = new Map<string, Seen>();
   for (const side of ["a", "b"] as const) {
     for (const run of side === "a" ? a : b) {
-      const steps = run.steps.filter(({ kind }) => kind === "tool" || kind === "agent");
+      const steps = run.steps.filter(({ kind }) => kinds.includes(kind));
       for (let i = 1; i < steps.length; i++) {
         const first = steps[i - 1] as SampledStep;
         const next = steps[i] as SampledStep;

@@ -49,7 +49,7 @@ export function compareGroups(source: SpanSource, query: { a: TraceFilter; b: Tr
   }
   const inA = new Set(a.runs.ids);
   const shared_runs = b.runs.ids.filter((id) => inA.has(id)).length;
-  const runs = a.runs.ids.length + b.runs.ids.length;
+  const runs = a.runs.ids.length + b.runs.ids.length - shared_runs;
   const coverage = {
     matched: runs,
     matched_is_minimum: a.isCut || b.isCut,
@@ -62,10 +62,11 @@ export function compareGroups(source: SpanSource, query: { a: TraceFilter; b: Tr
   const found = compareGroupRuns({
     a: a.runs,
     b: b.runs,
-    byStatus: query.a.status !== undefined || query.b.status !== undefined,
+    byStatus: query.a.status !== query.b.status,
+    byAgent: query.a.agent !== query.b.agent,
     wording: wordingOf(source, keys, { a: a.runs, b: b.runs }),
   });
-  if (!isEmptyA && !isEmptyB && shared_runs < runs / 2) return { ...found, shared_runs, coverage };
+  if (!isEmptyA && !isEmptyB && shared_runs < runs) return { ...found, shared_runs, coverage };
   const empty = [
     ...(isEmptyA ? [whyEmpty(source, "group_a", query.a)] : []),
     ...(isEmptyB ? [whyEmpty(source, "group_b", query.b)] : []),
@@ -79,16 +80,17 @@ export function compareGroups(source: SpanSource, query: { a: TraceFilter; b: Tr
 
 /** Facets that the groups were made by, or that follow from what they were made by: they say nothing. */
 function madeBy({ a, b }: { a: TraceFilter; b: TraceFilter }): Set<number> {
-  const isGiven = (key: keyof TraceFilter) => a[key] !== undefined || b[key] !== undefined;
+  const isSplitBy = (key: keyof TraceFilter) => a[key] !== b[key];
   const made = new Set<number>();
   const add = (...names: Facet[]) => {
     for (const name of names) made.add(facets[name]);
   };
-  if (isGiven("service")) add("service");
-  if (isGiven("agent")) add("agent");
-  if (isGiven("agent")) made.add(rootName);
-  if (isGiven("model")) add("model", "provider");
+  // other services have other versions; other agents other instructions, and their names are in every path
+  if (isSplitBy("service")) add("service", "version");
+  if (isSplitBy("agent")) add("agent", "prompt", "path");
+  if (isSplitBy("model")) add("model", "provider");
+  if (isSplitBy("agent") || isSplitBy("model")) made.add(rootName);
   // at another time there are other sessions, and other users
-  if (isGiven("session_id") || a.since !== b.since || a.until !== b.until) add("session", "user");
+  if (isSplitBy("session_id") || isSplitBy("since") || isSplitBy("until")) add("session", "user");
   return made;
 }
