@@ -71,6 +71,43 @@ const circles: Record<string, RunStep[]> = {
     ...works("shipping"),
   ],
 };
+const asks = (from: string, to: string, says: string): RunStep[] => [
+  { model: "gpt-4o", agent: from, says: JSON.stringify({ next: to }) },
+  { model: "gpt-4o", agent: to, says },
+];
+for (const [language, says] of Object.entries({
+  German: "Dafür sind wir nicht zuständig.",
+  Spanish: "Esto no es asunto de esta mesa.",
+  French: "Cela ne relève pas de nos compétences.",
+  Italian: "Questo non rientra nei nostri compiti.",
+  Portuguese: "Isto não é conosco.",
+  Dutch: "Dit hoort niet bij deze afdeling.",
+  Japanese: "こちらは担当外です。",
+  Chinese: "这件事不归我管。",
+  Korean: "저희 담당이 아닙니다.",
+}))
+  circles[`a refusal in ${language}`] = [...asks("lead", "billing", says), ...works("lead"), ...works("shipping")];
+Object.assign(circles, {
+  "words that nobody knows, handed back twice": [
+    ...pass("a", "billing"),
+    ...pass("billing", "a", "Ez nem a mi dolgunk."),
+    ...pass("a", "billing"),
+    ...pass("billing", "a", "Már mondtuk: nem."),
+    ...pass("a", "shipping"),
+    ...works("shipping"),
+  ],
+  "a router that chooses by a form, and a node that says the same again": [
+    ...[1, 2, 3].flatMap(() => asks("supervisor", "billing", "Ez nem a mi dolgunk, kérem.")),
+    { model: "gpt-4o", agent: "supervisor", says: '{"next":"shipping"}' },
+    ...works("shipping"),
+  ],
+  "tools that are told the name of the next one": [
+    ...["billing", "stock", "billing", "stock"].flatMap((to, i, all): RunStep[] => [
+      { model: "gpt-4o", agent: all[i - 1] ?? "a", asks: [{ tool: "Route", args: { destination: to } }] },
+    ]),
+    ...works("stock"),
+  ],
+});
 const bounce: RunStep[] = [
   { model: "gpt-4o", agent: "triage", asks: [hand("billing")] },
   { tool: "transfer_to_billing", agent: "triage", args: {}, result: "ok" },
@@ -163,6 +200,22 @@ const innocent: Record<string, RunStep[]> = {
     ...pass("triage", "law"),
     ...pass("law", "triage", "Goods may be sent back within 14 days, whatever the reason."),
     { model: "gpt-4o", agent: "triage", says: "You have 14 days." },
+  ],
+  "a specialist that is asked again about something else": [
+    ...asks("lead", "law", "Goods may be sent back within 14 days of the purchase."),
+    ...asks("lead", "law", "The seller pays for the way back where the goods are broken."),
+    { model: "gpt-4o", agent: "lead", says: "14 days; the seller pays where goods are broken." },
+  ],
+  "a reviewer that finds good what was done in between": [1, 2, 3].flatMap((n) => [
+    ...turn("write_chapter", { n }, `chapter ${n} is written`).map((step) => ({ ...step, agent: "writer" })),
+    ...pass("writer", "reviewer"),
+    ...pass("reviewer", "writer", "Good as it stands, go on."),
+  ]),
+  "a writer and a critic who talk it over": [
+    ...pass("writer", "critic", "Roses are red, violets are blue."),
+    ...pass("critic", "writer", "Too plain: where is the scent of them, and the evening?"),
+    ...pass("writer", "critic", "Roses at evening, red with their scent, violets in blue."),
+    { model: "gpt-4o", agent: "critic", says: "Fine now: Roses at evening, red with their scent, violets in blue." },
   ],
   "a writer that writes and hands back": [
     { model: "gpt-4o", agent: "lead", asks: [hand("writer")] },

@@ -2,9 +2,12 @@
 import type { Finding } from "../diagnosis.js";
 import { count } from "../format.js";
 import { bareName, handOffTarget } from "../hand-off.js";
-import { likeness, readAsked } from "../near-same.js";
+import { likeness, readAsked, type Said } from "../near-same.js";
 import { joinPhrases, nameOf, phrase } from "../phrase.js";
+import { asFields, jsonText, parseLoose } from "../read-part.js";
+import { refuses } from "../refusal-words.js";
 import type { Run, Step } from "../run.js";
+import { treeOf } from "../run-tree.js";
 import { spentOn } from "../spent-on.js";
 import { orderTopDown } from "../trace-order.js";
 
@@ -16,15 +19,19 @@ const longestAnnouncement = 200;
 /** Agents that a sentence names. */
 const mostNamed = 6;
 
-/** What is said of another one's work. */
-const passing =
-  /\b(?:helps?|handles?|takes?|knows?|deals?|responsible|in charge|transfer\w*|hand\w*|pass\w*|forward\w*|rout(?:e|ing)|connect\w*|refer\w*|redirect\w*|belongs?|question for|case for|over to|ask|looks? (?:after|into))\b/i;
-
-const refusal =
-  /\b(?:hand|transfer|pass|rout|send|return|giv)\w{0,4} (?:\w+ ){0,4}(?:back|over)\b|\bnot (?:my|our|mine|ours|for (?:me|us)|within my|something i)\b|\b(?:can(?:not|[’']t)|unable to) help (?:you )?(?:with|here)\b|\bwrong (?:agent|team|department|place|specialist)\b|\b(?:outside|out of) (?:of )?(?:my|our|scope)\b/i;
+/** An answer of fewer characters may well be right twice. */
+const shortestRepeat = 20;
+/** Turns of one agent that are laid beside each other. */
+const mostCompared = 20;
+/** Part of the words of what an agent said that make it part of the final answer. */
+const carriedOn = 0.4;
 
 /** Time that one agent has the work, in start order. */
 type Turn = { agent: string; steps: Step[] };
+/** `weak`: only where the same agent gets the work again before anybody did anything. */
+type Passing = "sure" | "weak" | null;
+/** Who takes part, and which tools have another agent at work in them. */
+type Cast = { names: Set<string>; delegating: Set<string> };
 
 export function loopsOfAgents(run: Run): Finding[] {
   return [...handBacks(run), ...selfCalls(run)];
@@ -70,12 +77,13 @@ function handBacks(run: Run): Finding[] {
 
 function untouchedStretches(run: Run): Stretch[] {
   const turns = turnsOf(run);
+  const passing = passingsOf(run, turns);
   const stretches: Stretch[] = [];
   /** agents that had the work before the stretch and the turn before it */
   const had = new Set<string>();
   for (let i = 0; i < turns.length; i++) {
     const from = i;
-    while (i < turns.length && passesOnUntouched(run, turns[i] as Turn)) i++;
+    while (i < turns.length && passing[i] !== null) i++;
     const stretch = turns.slice(from, i);
     // who gave the work out, and gives it out again when it was worked on
     const isDispatch = stretch.every(({ agent }) => had.has(agent));
@@ -112,35 +120,138 @@ function isHandOff(name: string): boolean {
   return handOffTarget(name) !== null || /^hand[_ -]?off\b/i.test(name);
 }
 
-/** It used no tool but the one that hands over, and said nothing, or that this is for another one. */
-function passesOnUntouched(run: Run, { steps }: Turn): boolean {
-  let handed = false;
-  const targets: string[] = [];
-  let text = "";
-  for (const step of steps) {
-    if (isHandOff(step.tool ?? step.name)) {
-      handed = true;
-      targets.push(handOffTarget(step.tool ?? step.name) ?? "");
-    } else if (step.call !== "llm") return false;
+function passingsOf(run: Run, turns: Turn[]): Passing[] {
+  if (turns.length < 2) return turns.map(() => null);
+  const cast = castOf(run);
+  const final = lastWords(run, turns.at(-1) as Turn);
+  const texts = new Map<string, Said[]>();
+  const read = turns.map((turn, i) => readTurn(run, turn, turns[i + 1] ?? null, cast));
+  for (const [i, each] of read.entries()) {
+    if (!each || each.text.length < shortestRepeat) continue;
+    const { agent } = turns[i] as Turn;
+    const own = texts.get(agent) ?? [];
+    texts.set(agent, own);
+    if (own.length < mostCompared) own.push(readAsked(each.text));
+  }
+  const passing = read.map((each, i): Passing => {
+    if (!each) return null;
+    const { text, handed, targets } = each;
+    if (text === "") return handed ? "sure" : null;
+    if (refuses(text) || (handed && announces(text, targets))) return "sure";
+    if (i === turns.length - 1 || isCarriedOn(text, final)) return null;
+    if (handed && text.length <= longestAnnouncement) return "weak";
+    if (text.length < shortestRepeat) return null;
+    const said = readAsked(text);
+    const like = texts.get((turns[i] as Turn).agent)?.filter((other) => likeness(said, other) >= alike) ?? [];
+    return like.length > 1 ? "weak" : null;
+  });
+  return withoutSingle(turns, passing);
+}
+
+/** Who is asked but once until work is done may have answered from what it knows. */
+function withoutSingle(turns: Turn[], passing: Passing[]): Passing[] {
+  const kept = [...passing];
+  for (let i = 0; i < turns.length; i++) {
+    const from = i;
+    while (i < turns.length && passing[i] !== null) i++;
+    const times = new Map<string, number>();
+    for (const { agent } of turns.slice(from, i)) times.set(agent, (times.get(agent) ?? 0) + 1);
+    for (let at = from; at < i; at++)
+      if (passing[at] === "weak" && (times.get((turns[at] as Turn).agent) ?? 0) < 2) kept[at] = null;
+  }
+  return kept;
+}
+
+function castOf(run: Run): Cast {
+  const tree = treeOf(run);
+  const names = new Set<string>();
+  const delegating = new Set<string>();
+  for (const step of run.steps) {
+    if (step.agent === null) continue;
+    names.add(bareName(step.agent));
     if (step.call !== "llm") continue;
+    let above = tree.parent(step);
+    for (let n = 0; above && n < 64; n++, above = tree.parent(above))
+      if (above.kind === "tool" && above.agent !== step.agent) delegating.add(above.tool ?? above.name);
+  }
+  names.delete("");
+  return { names, delegating };
+}
+
+function lastWords(run: Run, { steps }: Turn): Set<string> {
+  const texts = steps.flatMap((step) => (step.call === "llm" ? run.contents(step).said : []));
+  const last = texts.flatMap(({ parts }) => parts.flatMap((part) => (part.type === "text" ? part.content : "")));
+  return readAsked(last.join("\n")).words;
+}
+
+function isCarriedOn(text: string, final: Set<string>): boolean {
+  const words = [...readAsked(text).words];
+  return words.length > 0 && words.filter((word) => final.has(word)).length >= carriedOn * words.length;
+}
+
+/** What it said, and to whom it handed over; null where it used a tool of its own or said much. */
+function readTurn(
+  run: Run,
+  { agent, steps }: Turn,
+  next: Turn | null,
+  cast: Cast,
+): { text: string; handed: boolean; targets: string[] } | null {
+  let handed = false;
+  const targets: string[] = next ? [next.agent] : [];
+  let text = "";
+  const handsOver = (name: string, input: unknown): boolean => {
+    const target = handOffTarget(name) ?? (isHandOff(name) ? "" : null);
+    if (target !== null) targets.push(target);
+    return target !== null || cast.delegating.has(name) || (next !== null && namesNext(name, input, agent, next.agent));
+  };
+  for (const step of steps) {
+    const name = step.tool ?? step.name;
+    if (step.call !== "llm") {
+      if (!handsOver(name, isHandOff(name) ? null : run.contents(step).input)) return null;
+      handed = true;
+      continue;
+    }
     for (const { parts } of run.contents(step).said) {
       for (const part of parts) {
         if (part.type === "text") text += `${part.content}\n`;
         if (part.type !== "tool_call") continue;
-        if (!isHandOff(part.name)) return false;
+        if (!handsOver(part.name, part.arguments)) return null;
         handed = true;
-        targets.push(handOffTarget(part.name) ?? "");
       }
     }
+    if (text.length > longestRefusal) return null;
   }
-  if (text.length > longestRefusal) return false;
-  if (text.trim() === "") return handed;
-  return refusal.test(text) || (handed && announces(text, targets));
+  text = text.trim();
+  if (text !== "" && next && routesTo(text, next.agent, cast)) return { text: "", handed: true, targets };
+  return { text, handed, targets };
+}
+
+/** A tool that is named for the agent that has the work next, or is told nothing but its name. */
+function namesNext(tool: string, input: unknown, own: string, next: string): boolean {
+  const name = bareName(next);
+  if (name.length < 3 || name === bareName(own)) return false;
+  if (bareName(tool).endsWith(name)) return true;
+  const text = typeof input === "string" ? input : jsonText(input ?? "");
+  const fields = text.length > 4_000 ? null : asFields(parseLoose(text));
+  return (
+    fields !== null && Object.values(fields).some((value) => typeof value === "string" && bareName(value) === name)
+  );
+}
+
+/** All it said is the name of the next one, alone or as the choice of a router. */
+function routesTo(text: string, next: string, { names }: Cast): boolean {
+  const name = bareName(next);
+  if (!names.has(name) || name === "") return false;
+  if (bareName(text) === name) return true;
+  const fields = asFields(parseLoose(text));
+  return (
+    fields !== null && Object.values(fields).some((value) => typeof value === "string" && bareName(value) === name)
+  );
 }
 
 /** All that it says is who is to do it. */
 function announces(text: string, targets: readonly string[]): boolean {
-  if (text.length > longestAnnouncement || !passing.test(text)) return false;
+  if (text.length > longestAnnouncement) return false;
   const said = bareName(text);
   return targets.some((target) => bareName(target) !== "" && said.includes(bareName(target)));
 }

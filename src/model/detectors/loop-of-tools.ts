@@ -1,6 +1,7 @@
 /** The same tools asked the same again and again, although nothing new came back. */
 import type { Finding } from "../diagnosis.js";
 import { count } from "../format.js";
+import { handOffTarget } from "../hand-off.js";
 import { answered, asked as askedText, type Lazy, likeness } from "../near-same.js";
 import { joinPhrases, nameOf, type Phrase, phrase, recorded } from "../phrase.js";
 import { isRateLimit } from "../rate-limits.js";
@@ -51,7 +52,10 @@ export function loopsOfTools(run: Run): Finding[] {
 
 function usesByAgent(run: Run): Map<string | null, Use[]> {
   const byAgent = new Map<string | null, Use[]>();
+  const agents = new Set(run.steps.flatMap(({ agent, call }) => (call === "llm" && agent !== null ? agent : [])));
   for (const { name, step, asked, shownBy, input, output, failure } of toolUses(run)) {
+    // where somebody took the work, who passed it round is told of as a circle of agents
+    if (agents.size > 1 && handOffTarget(name) !== null) continue;
     const use: Use = {
       step: step ?? asked ?? shownBy,
       tool: name,
