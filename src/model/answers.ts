@@ -1,4 +1,5 @@
 /** What a run told its user, and whether that admits that something failed or was not found. Pure. */
+import { saysItFailed } from "./failure-words.js";
 import { perRun } from "./per-run.js";
 import { messageText, readMessages } from "./read-message.js";
 import type { Run, Step } from "./run.js";
@@ -61,7 +62,7 @@ const untroubled =
   /\b(?:no|not any|without(?: any| an)?|zero|0|free of|fixed (?:the|an?|all)|resolved (?:the|an?|all)) (?:\w+ )?(?:errors?|problems?|issues?|failures?|trouble)\b|\b(?:error|failure)[- ](?:free|rate|handling|log)\b|\bno problem\b|\bnot only\b/gi;
 
 const admission =
-  /\b(?:could(?: not|n[’']t)|can(?:not|[’']t| not)|unable to|not able to|was(?: not|n[’']t) (?:able|possible|successful)|were(?: not|n[’']t) able|fail(?:ed|ure|s|ing)|unavailable|not available|unreachable|not reachable|timed[ -]?out|time-?out|did(?: not|n[’']t) (?:work|respond|answer|succeed|return|go through|load|reply|complete)|went wrong|unsuccessful(?:ly)?|declined|denied|is down|not possible|out of service|not responding|offline|konnte[n]? (?:\w+ ){0,4}nicht|leider|fehlgeschlagen|nicht (?:verfügbar|erreichbar|möglich)|no (?:pude|pudo|fue posible|está disponible)|falló|impossible|échoué|indisponible|désolé|non (?:è stato possibile|disponibile))(?![\p{L}])/iu;
+  /\b(?:could(?: not|n[’']t)|can(?:not|[’']t| not)|unable to|not able to|was(?: not|n[’']t) (?:able|possible|successful)|were(?: not|n[’']t) able|fail(?:ed|ure|s|ing)|unavailable|not available|unreachable|not reachable|timed[ -]?out|time-?out|did(?: not|n[’']t) (?:work|respond|answer|succeed|return|go through|load|reply|complete)|went wrong|unsuccessful(?:ly)?|declined|denied|is down|not possible|out of service|not responding|offline)(?![\p{L}])/iu;
 const weakAdmission =
   /\b(?:errors?|problems?|issues?|sorry|unfortunately|trouble|missing|partial(?:ly)?|incomplete|without|exceptions?|not|unknown|maintenance|outage|gone|blocked|expired|rejected|refused|instead)\b/i;
 
@@ -70,7 +71,7 @@ export function admitsFailure(answer: string, { name, message }: { name: string;
   const said = message === null ? "" : spaced(message).slice(0, 80);
   if (said.length >= 8 && spaced(answer).includes(said)) return true;
   const text = answer.replace(untroubled, " ");
-  if (admission.test(text)) return true;
+  if (admission.test(text) || saysItFailed(text)) return true;
   if (!weakAdmission.test(text)) return false;
   const words = wordsOf(text);
   return [...wordsOf(`${name} ${message ?? ""}`)].some((word) => !vague.test(word) && words.has(word));

@@ -6,10 +6,14 @@ import type { Step } from "./run.js";
 import { endOf, follows } from "./run-tree.js";
 import { isSameModel } from "./same-model.js";
 import { modelOf } from "./step-phrase.js";
+import { toolUses } from "./tool-uses.js";
+
+/** `error`: what it or, where the span is ok, its result says */
+export type LimitedCall = Cause & { error: { error_type: string | null; error_message: string | null } };
 
 export type LimitedCalls = {
   /** in the order of their ends */
-  causes: Cause[];
+  causes: LimitedCall[];
   /** the first call to succeed after each stretch of them */
   successes: Step[];
   /** from the start of the first to that of the next success, else to the end of the last one; stretches that overlap once */
@@ -22,20 +26,31 @@ export type LimitedCalls = {
 
 export const findLimitedCalls = perRun((run): readonly LimitedCalls[] => {
   const targetOf = openTargets();
-  const causes = new Map<string, Cause[]>();
-  for (const cause of findCauses(run)) {
-    // the innermost span may say less than the one around it
-    const told = [cause.step, ...cause.path.filter(({ kind }) => kind === cause.step.kind)];
-    if (!told.some(isRateLimit)) continue;
+  const causes = new Map<string, LimitedCall[]>();
+  const add = (cause: LimitedCall): void => {
     const target = targetOf(cause.step);
     const known = causes.get(target);
     if (known) known.push(cause);
     else causes.set(target, [cause]);
+  };
+  for (const cause of findCauses(run)) {
+    // the innermost span may say less than the one around it
+    const told = [cause.step, ...cause.path.filter(({ kind }) => kind === cause.step.kind)];
+    if (!told.some(isRateLimit)) continue;
+    const error = [cause.step, ...cause.path].find((step) => step.error_message) ?? cause.step;
+    add({ ...cause, error });
   }
+  const refused = new Set<Step>();
+  for (const { step, failure } of toolUses(run)) {
+    if (step?.status !== "ok" || !failure || !isRateLimit(failure)) continue;
+    refused.add(step);
+    add({ step, path: [], outcome: "recovered", error: failure });
+  }
+  for (const own of refused.size > 0 ? causes.values() : []) own.sort((a, b) => endOf(a.step) - endOf(b.step));
   if (causes.size === 0) return [];
   const good = new Map<string, Step[]>();
   for (const step of run.steps) {
-    if (step.status !== "ok") continue;
+    if (step.status !== "ok" || refused.has(step)) continue;
     const target = targetOf(step);
     if (!causes.has(target)) continue;
     const known = good.get(target);
@@ -46,7 +61,7 @@ export const findLimitedCalls = perRun((run): readonly LimitedCalls[] => {
 });
 
 /** `good`: calls of the same target that succeeded, in start order. */
-function limitedCalls(causes: Cause[], good: readonly Step[]): LimitedCalls {
+function limitedCalls(causes: LimitedCall[], good: readonly Step[]): LimitedCalls {
   const lastEnd = causes.reduce((latest, { step }) => Math.max(latest, endOf(step)), Number.NEGATIVE_INFINITY);
   const starts = causes.map(({ step }) => step).sort((a, b) => a.start_us - b.start_us);
   const successes = new Set<Step>();

@@ -20,6 +20,24 @@ const wrappers = [
 /** Keys that may stand beside an error that is the whole result. */
 const errorEnvelope =
   /^(error|errors|error_?(code|type|message)|message|detail|details|code|status|status_?(code|text)|statusCode|success|ok|is_?error|isError|type|name|request_?id|trace_?id|hint|help|suggestion|retry\w*|tool|tool_?name|timestamp|stack|cause|reason|path|body|headers|url|method)$/i;
+/** Keys of messages in other languages. */
+const otherMessages = [
+  ...["mensaje", "meldung", "fehler", "fehlermeldung", "nachricht", "erreur", "messaggio", "errore"],
+  ...[
+    "mensagem",
+    "erro",
+    "melding",
+    "fout",
+    "foutmelding",
+    "msg",
+    "エラー",
+    "メッセージ",
+    "错误",
+    "消息",
+    "오류",
+    "메시지",
+  ],
+];
 /** Keys that make an error certain, so that what stands beside it only says what it was about. */
 const errorMarks = /^(error_?code|error_?type|code|retry\w*)$/i;
 
@@ -103,12 +121,14 @@ export function failureIn(
   if (exit) return exit;
   if (typeof value === "string") return isErrorText(value) ? typedMessage(value) : null;
   if (!fields || fields.success === true || fields.ok === true) return null;
+  if (fields.ok === false && said.message !== null && !looksAtOthers.test(tool)) return said;
   const isWhole = Object.entries(fields).every(
     ([key, held]) => errorEnvelope.test(key) || isNothing(held) || (input?.includes(jsonText(held)) ?? false),
   );
   if (fields.success === false || (fields.ok === false && isWhole)) return said;
   const { error, errors } = fields;
   const status = Number(fields.status ?? fields.statusCode ?? fields.status_code);
+  if (status === 429 && !looksAtOthers.test(tool)) return said;
   if (!isWhole) return isPresent(error) && isCertain(fields) && !looksAtOthers.test(tool) ? said : null;
   if (isPresent(error) || (Array.isArray(errors) && errors.length > 0)) return said;
   if (isHttpError(status) && !looksAtOthers.test(tool) && !(status === 404 && looksForSomething.test(tool)))
@@ -184,6 +204,7 @@ function failureOf(fields: Fields): { type: string | null; message: string | nul
         fields.error,
         first,
         fields.message,
+        ...otherMessages.map((key) => fields[key]),
         fields.detail,
         fields.reason,
         fields.error_message,
@@ -196,10 +217,63 @@ const errorStart =
   /^\W{0,3}(?:(?:an? )?(?:(?:fatal|internal|unexpected|unknown|tool(?: execution)?|execution|runtime|http|api|network|request|server) ){0,2}(?:error|exception|failure)\b\s*(?:[:\d(]|(?:executing|calling|running|invoking|while|when|occurred|in tool|from tool)\b)|[A-Z]\w*(?:Error|Exception)\b\s*[:(]|traceback \(most recent call last\)|failed to \w|(?:tool|request|call|command|execution) (?:execution )?(?:has )?failed\b|(?:http|status)(?: code)?:? [45]\d\d\b|<tool_use_error>)/i;
 const traceback = /^traceback \(most recent call last\)/i;
 
+const turnedAway =
+  /^\W{0,3}(?:429\b(?:\s*$|\W{1,3}(?:too many|rate|client error|slow))|too many requests\b|rate[ _-]?limit(?:ed\b|[ _-](?:exceeded|reached|hit)\b))/i;
+/** How errors begin in other languages; a colon or a bracket follows. */
+const otherErrors = [
+  ...[
+    "fehler",
+    "fehlermeldung",
+    "ausnahme",
+    "zeitüberschreitung",
+    "erreur",
+    "échec",
+    "exception",
+    "fallo",
+    "excepción",
+  ],
+  ...[
+    "error al",
+    "error en",
+    "error de",
+    "error interno",
+    "errore",
+    "eccezione",
+    "erro",
+    "falha",
+    "exceção",
+    "fout",
+    "fel",
+    "fejl",
+    "błąd",
+    "ошибка",
+    "hata",
+  ],
+  ...["エラー", "例外", "错误", "錯誤", "异常", "失败", "오류", "에러"],
+];
+/** What may stand before the colon: what failed, or a code. */
+const longestErrorName = 40;
+
+function isOtherError(text: string): boolean {
+  const start = text
+    .replace(/^[^\p{L}]{0,3}/u, "")
+    .slice(0, 80)
+    .toLowerCase();
+  const word = otherErrors.find((each) => start.startsWith(each));
+  if (word === undefined) return false;
+  const rest = start.slice(word.length);
+  // "Fehlerquote: 3 %" is none
+  if (/^[a-zà-öø-ÿа-яё]/.test(rest)) return false;
+  const colon = rest.search(/[:：]/);
+  return (
+    (colon >= 0 && colon <= longestErrorName && !/[.!?\n]/.test(rest.slice(0, colon))) || /^\s?[([（【\d]/.test(rest)
+  );
+}
+
 /** A text that begins as an error does; longer ones are what a tool has read, unless they are a stack. */
 function isErrorText(text: string): boolean {
   const trimmed = text.trim();
-  if (!errorStart.test(trimmed.slice(0, 200))) return false;
+  if (!errorStart.test(trimmed.slice(0, 200)) && !turnedAway.test(trimmed) && !isOtherError(trimmed)) return false;
   return traceback.test(trimmed) || trimmed.length <= 600 || /\n\s+(?:at |File ")/.test(trimmed.slice(0, 2_000));
 }
 

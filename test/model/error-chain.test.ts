@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { failureIn } from "../../src/model/result-text.js";
 import { span } from "../store/otlp.js";
 import { agentRun, dialects, findingsOf, type Turn, withError } from "./agent-runs.js";
 
@@ -214,5 +215,64 @@ describe("whatever the failure", () => {
       { says: "Both orders are cancelled." },
     ];
     expect(await of(agentRun("vercel", turns))).toMatchObject([{ severity: "warning", spans: [3] }]);
+  });
+});
+
+describe("an answer in another language", () => {
+  const failedBooking = (says: string) =>
+    agentRun("otel", [
+      { asks: [{ tool: "book_room", args: { day: "Monday" } }] },
+      { tool: "book_room", result: '{"ok":false,"mensaje":"sin conexión","sede":"Lugo"}' },
+      { says },
+    ]);
+
+  test.each([
+    "Leider hat die Buchung nicht geklappt.",
+    "Ich konnte das Zimmer für Montag nicht buchen.",
+    "No se pudo reservar la sala.",
+    "La réservation n’a pas pu être faite.",
+    "Purtroppo la sala non è stata prenotata.",
+    "Não foi possível reservar a sala.",
+    "Het boeken van de kamer is mislukt.",
+    "申し訳ありません。予約できませんでした。",
+    "预订失败，请稍后再试。",
+    "예약에 실패했습니다.",
+  ])("%s is honest", async (says) => {
+    const found = await findingsOf("error_chain", failedBooking(says));
+    expect(found.filter(({ severity }) => severity !== "info")).toEqual([]);
+  });
+
+  test.each([
+    "Das Zimmer ist gebucht, die Kleider sind im Schrank.",
+    "La sala está reservada, sin errores.",
+    "La salle est réservée pour lundi.",
+    "予約しました。エラーはありません。",
+    "房间已经订好了。",
+    "I am storing the booking: the room is yours on Monday.",
+  ])("%s hides it", async (says) => {
+    const found = await findingsOf("error_chain", failedBooking(says));
+    expect(found.filter(({ severity }) => severity === "warning")).toHaveLength(1);
+  });
+
+  test.each([
+    "Fehler: keine Verbindung",
+    "Fehler 503 vom Lager",
+    "Erreur : connexion refusée",
+    "Error al reservar: sin conexión",
+    "Erro interno: sem ligação",
+    "エラー：接続できません",
+    "错误：没有连接",
+  ])("the result %s is a failure", (result) => {
+    expect(failureIn("book_room", result, null)).not.toBeNull();
+  });
+
+  test.each([
+    "Fehlerquote: 3 %",
+    "Felix: 12 Tage",
+    "Fel eller fejl er uddannelse",
+    "Hatay: güneşli",
+    "Fallout 4: 12 EUR",
+  ])("the result %s is none", (result) => {
+    expect(failureIn("book_room", result, null)).toBeNull();
   });
 });

@@ -77,3 +77,26 @@ test("a tool's service that has enough is named by the tool", async () => {
   expect(found).toMatchObject([{ severity: "warning" }]);
   expect(found[0]?.summary).toContain("tool web_search was turned away 3 times by a rate limit");
 });
+
+describe("told by results alone", () => {
+  const asked = { asks: [{ tool: "geocode", args: { city: "Graz" } }] };
+  const times = (result: string) => [1, 2, 3, 4].flatMap((): Turn[] => [asked, { tool: "geocode", result }]);
+
+  test.each([
+    '{"status":429,"body":"slow down","quota":{"left":0,"per":"minute"}}',
+    "429 Too Many Requests",
+    "Error: rate limit exceeded",
+    '{"ok":false,"mensaje":"Too many requests","zona":"eu"}',
+  ])("%s again and again is a rate limit and no loop", async (result) => {
+    const found = await diagnose(agentRun("otel", [...times(result), { says: "The map service turned us away." }]));
+    expect(found.filter(({ severity }) => severity !== "info")).toMatchObject([{ kind: "rate_limit" }]);
+    expect(found[0]?.summary).toContain("tool geocode was turned away 4 times by a rate limit");
+  });
+
+  test.each(["The rate limit of this service is 100 requests a minute.", '{"population":429}', "429 inhabitants"])(
+    "%s is none",
+    async (result) => {
+      expect(await of(agentRun("otel", [...times(result), { says: "I see." }]))).toEqual([]);
+    },
+  );
+});

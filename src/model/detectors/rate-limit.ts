@@ -1,7 +1,7 @@
 /** Calls that a provider turned away because there were too many: how many, and how long the run waited for it. */
 import type { Finding } from "../diagnosis.js";
 import { count, duration } from "../format.js";
-import { findLimitedCalls, type LimitedCalls } from "../limited-calls.js";
+import { findLimitedCalls, type LimitedCall, type LimitedCalls } from "../limited-calls.js";
 import { type Phrase, phrase } from "../phrase.js";
 import type { Run, Step } from "../run.js";
 import { type RunTree, treeOf } from "../run-tree.js";
@@ -32,7 +32,7 @@ export function isRateLimitFinding({ causes, successes }: LimitedCalls): boolean
 function findingOf(run: Run, tree: RunTree, limited: LimitedCalls): Finding {
   const { causes, successes, waited_us: waited, isLast, isFatal } = limited;
   const fatal = causes.findLast(({ outcome }) => outcome === "ended");
-  const first = (causes[0] as LimitedCalls["causes"][0]).step;
+  const [{ step: first, error }] = causes as [LimitedCall];
   const share = waited / Math.max(1, tree.end_us - tree.start_us);
   const isStorm = causes.length >= storm || (causes.length > 1 && share >= largePart);
   const took = duration(waited / 1000);
@@ -41,12 +41,11 @@ function findingOf(run: Run, tree: RunTree, limited: LimitedCalls): Finding {
   if (fatal) outcome = phrase` over ${took}, ${pathPhrase(fatal, run)}`;
   else if (isLast) outcome = phrase` over ${took}, and no call to it succeeded after that`;
   else outcome = phrase`; the run waited ${took} for it until the next call succeeded`;
-  const told = [first, ...(causes[0] as LimitedCalls["causes"][0]).path].find((step) => step.error_message) ?? first;
   const path = fatal?.path ?? [];
   return {
     kind: "rate_limit",
     severity: isFatal ? "critical" : isStorm || isLast ? "warning" : "info",
-    summary: phrase`${stepPhrase(first)} was turned away ${times} by a rate limit${outcome}. ${errorPhrase(told)}.`,
+    summary: phrase`${stepPhrase(first)} was turned away ${times} by a rate limit${outcome}. ${errorPhrase(error)}.`,
     evidence: unique([...causes.map(({ step }) => step), ...successes, ...path]),
     saves: { ms: waited / 1000, tokens: null, usd: null },
   };
