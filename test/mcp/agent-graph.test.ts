@@ -78,10 +78,10 @@ describe("how control is passed on", () => {
       "2 agents · 1 trace · 2 model calls · in 2,000 out 200 tok · $0.007 · 1 hand-off
       triage: 1 run (at the start), 100 ms · own: 1 call · in 1,000 out 100 tok · $0.0035
         → researcher ×1 hand-off, 1 failed (bbbb000000000002), 60 ms · in 1,000 out 100 tok · $0.0035
-        model gpt-4o ×1, 9.9 ms
+        model gpt-4o ×1, 10 ms
       researcher: 1 run, 1 failed, 60 ms · own: 1 call · in 1,000 out 100 tok · $0.0035
-        tool search ×1, 1 failed, 9.9 ms
-        model gpt-4o ×1, 9.9 ms
+        tool search ×1, 1 failed, 10 ms
+        model gpt-4o ×1, 10 ms
       coverage: all 2 agents · as of seq 5"
     `);
   });
@@ -206,8 +206,8 @@ describe("shapes", () => {
     expect(await graphOf(spans)).toMatchInlineSnapshot(`
       "no agents · 1 trace · 1 model call · in 1,000 out 100 tok · $0.0035
       (program): no agent · own: 1 call · in 1,000 out 100 tok · $0.0035
-        tool search ×1, 9.9 ms
-        model gpt-4o ×1, 9.9 ms
+        tool search ×1, 10 ms
+        model gpt-4o ×1, 10 ms
       note: No span names an agent: tools and models stand under the program.
       coverage: 0 agents · as of seq 2"
     `);

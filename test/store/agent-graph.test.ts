@@ -183,6 +183,9 @@ describe("the corpus", () => {
         expect(own?.usage.input_tokens ?? 0).toBe(
           calls.reduce((sum, { input_tokens }) => sum + (input_tokens ?? 0), 0),
         );
+        const took = calls.flatMap(({ duration_ms }) => duration_ms ?? []).sort((a, b) => a - b);
+        const rank = (q: number) => took[Math.max(1, Math.ceil(q * took.length)) - 1] ?? null;
+        expect([own?.usage.p50_ms, own?.usage.p95_ms], "exact, not from histograms").toEqual([rank(0.5), rank(0.95)]);
         const tools = spans.filter(({ kind, counted, ...span }) => kind === "tool" && counted && span.agent === agent);
         expect(own?.tools.reduce((sum, { calls: n }) => sum + n, 0)).toBe(tools.length);
       }

@@ -6,6 +6,7 @@ import { count, plural } from "../../model/format.js";
 import type { GraphSpan } from "../../model/hand-off-wishes.js";
 import { type SpanKind, spanKinds } from "../../model/kind.js";
 import type { Row } from "../engines/engine.js";
+import { getNumber } from "../meta.js";
 import type { SpanSource } from "../read-span.js";
 import type { TraceFilter } from "../reader.js";
 import { askedInWords } from "./asked-in-words.js";
@@ -32,7 +33,15 @@ export function getAgentGraph(source: SpanSource, query: Query): AgentGraph {
   const byTraces = query.trace_id !== undefined || query.status !== undefined || query.text !== undefined;
   const question = { ...query, group_by: ["agent" as const, "model" as const, "tool" as const] };
   const ids = read.map(({ id }) => Number(id));
-  const rows = byTraces ? usageRowsOf(source, question, kinds, ids) : usageRows(source, question, kinds, notes);
+  // nothing but these spans is in the sums
+  const isWhole =
+    read.length === matched &&
+    query.since === undefined &&
+    query.until === undefined &&
+    getNumber(source.engine, "pruned_traces") === 0;
+  const rows =
+    byTraces || isWhole ? usageRowsOf(source, question, kinds, ids) : usageRows(source, question, kinds, notes);
+  if (rows.some(({ latency }) => latency)) notes.push("p50 and p95 of tools and models come from sums: within 2 %.");
   const agents = agentsOf(source, rows, runsOf(source, found, rows, query));
 
   const all = matched > countLimit ? `${count(countLimit)}+` : count(matched);

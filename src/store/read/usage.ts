@@ -1,5 +1,6 @@
 /** Tokens, cost, calls and latency by any dimension. */
-import { addDurationsToSum, addTextToSum, emptySum, type HistogramSum, quantileMs } from "../../model/histogram.js";
+import { quantileOf } from "../../model/comparison/statistics.js";
+import { addDurationsToSum, addTextToSum, emptySum, quantileMs } from "../../model/histogram.js";
 import { type SpanKind, spanKinds } from "../../model/kind.js";
 import { dollars } from "../../model/known-sums.js";
 import type { UsageDimension, UsageFigures, UsageGroup } from "../../model/summary.js";
@@ -14,7 +15,8 @@ import { countSessions, readsOnlyBest, readsOnlySpans, type UsageQuery, usageRow
 const hour = 3600;
 const day = 86400;
 
-type Sums = Record<(typeof usageSums)[number], number> & { latency: HistogramSum };
+/** `latency`: histogram texts; `durations`: µs, comma-separated. */
+type Sums = Record<(typeof usageSums)[number], number> & { latency: string[]; durations: string[] };
 type Group = { key: (string | number)[]; sums: Sums; kinds: Set<SpanKind> };
 
 /** Which kinds a grouping is about. */
@@ -68,6 +70,9 @@ export function getUsage(source: SpanSource, query: UsageQuery): UsageResult {
   else if (pruned > 0)
     notes.push(`Totals include ${pruned} traces that retention has pruned; their spans can no longer be looked at.`);
 
+  if ([...groups.values()].some(({ sums }) => sums.latency.length > 0))
+    notes.push("p50 and p95 come from sums: within 2 %.");
+
   const sorted = [...groups.values()].sort(bestFirst(query.group_by));
   const shown = sorted.slice(0, query.limit ?? sorted.length);
   return {
@@ -120,19 +125,20 @@ function bestFirst(groupBy: UsageDimension[]): (a: Group, b: Group) => number {
 
 function emptySums(): Sums {
   const sums = Object.fromEntries(usageSums.map((name) => [name, 0])) as Record<(typeof usageSums)[number], number>;
-  return { ...sums, latency: emptySum() };
+  return { ...sums, latency: [], durations: [] };
 }
 
 function addRow(into: Sums, row: Row): void {
   for (const name of usageSums) into[name] += row[name] ?? 0;
-  if (row.latency) addTextToSum(into.latency, row.latency);
-  if (row.durations) addDurationsToSum(into.latency, String(row.durations));
+  if (row.latency) into.latency.push(row.latency);
+  if (row.durations) into.durations.push(String(row.durations));
 }
 
 /** Sums hold no nulls: calls of which no token is known have unknown tokens; no price at all is an unknown cost. */
 function figures(found: Sums, modelCalls: boolean): UsageFigures {
   const known = modelCalls && (found.input_tokens > 0 || found.output_tokens > 0);
   const tokens = (value: number) => (known ? value : null);
+  const quantile = quantilesOf(found);
   return {
     calls: found.calls,
     input_tokens: tokens(found.input_tokens),
@@ -144,8 +150,8 @@ function figures(found: Sums, modelCalls: boolean): UsageFigures {
       modelCalls && (found.cost_usd > 0 || (known && found.unpriced_calls === 0)) ? dollars(found.cost_usd) : null,
     unpriced_calls: found.unpriced_calls,
     errors: found.errors,
-    p50_ms: quantile(found.latency, 0.5),
-    p95_ms: quantile(found.latency, 0.95),
+    p50_ms: quantile(0.5),
+    p95_ms: quantile(0.95),
   };
 }
 
@@ -156,7 +162,23 @@ export function figuresOf(rows: readonly Row[], modelCalls: boolean): UsageFigur
   return figures(sums, modelCalls);
 }
 
-function quantile(latency: HistogramSum, q: number): number | null {
-  const ms = quantileMs(latency, q);
-  return ms === null ? null : Math.round(ms * 1000) / 1000;
+/** In ms: values that occurred, or within 2 % where histograms are part of it. */
+function quantilesOf({ latency, durations }: Sums): (q: number) => number | null {
+  if (latency.length === 0) {
+    const sorted = Float64Array.from(
+      durations.flatMap((text) => text.split(",")),
+      Number,
+    ).sort();
+    return (q) => {
+      const us = quantileOf(sorted, q);
+      return us === null ? null : us / 1000;
+    };
+  }
+  const sum = emptySum();
+  for (const text of latency) addTextToSum(sum, text);
+  for (const text of durations) addDurationsToSum(sum, text);
+  return (q) => {
+    const ms = quantileMs(sum, q);
+    return ms === null ? null : Math.round(ms * 1000) / 1000;
+  };
 }
