@@ -7,7 +7,7 @@ import { Coverage, TraceSummary } from "./summary.js";
 const stepMatches = ["changed", "moved", "only_a", "only_b", "equal"] as const;
 
 const StepChange = z.object({
-  what: z.enum(["status", "model", "parameters", "arguments", "result", "reply", "duration", "agent"]),
+  what: z.enum(["status", "model", "parameters", "arguments", "result", "reply", "duration", "agent", "order"]),
   summary: z.string(),
 });
 

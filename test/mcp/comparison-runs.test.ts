@@ -215,7 +215,7 @@ describe("compare_traces of two runs", () => {
       ]
     `);
     expect(text.split("\n")[0]).toMatchInlineSnapshot(
-      `"b costs 17 × less ($0.000063 instead of $0.00105); the same 7 steps, all equal; other model, instructions, list of tools, settings of clerk"`,
+      `"b costs 17 × less ($0.000063 instead of $0.00105); the same 7 steps; other model, instructions, list of tools, settings of clerk"`,
     );
   });
 
@@ -229,8 +229,12 @@ describe("compare_traces of two runs", () => {
     const swapped = second.with(3, second[4] as StepShape).with(4, second[3] as StepShape);
     const { there } = await compared(run(1, first), run(2, swapped));
     expect(there.given.map(({ what }) => what)).toEqual(["system"]);
-    expect(there.verdict).toBe("the same 7 steps, some in another order, all equal");
-    expect(there.steps.filter(({ match }) => match !== "equal")).toMatchObject([{ match: "moved", changes: [] }]);
+    expect(there.verdict).toBe(
+      "the same 7 steps, 1 in another order (tool search after tool cart instead of before it)",
+    );
+    expect(there.steps.filter(({ match }) => match !== "equal")).toMatchObject([
+      { match: "moved", changes: [{ what: "order", summary: "after tool cart instead of before it" }] },
+    ]);
   });
 
   it("says what it cannot compare, and what it takes", async () => {
@@ -253,5 +257,32 @@ describe("compare_traces of two runs", () => {
       "Error (bad_argument): unknown argument "modle" in group_a, which takes since, until, service, session_id, agent, model, status, text. group_b.since: "never" must be an ISO time (2026-01-31T09:30:00Z) or an age (90m, 24h, 7d).
       Valid arguments of compare_traces: a, b, group_a, group_b, max_tokens, format."
     `);
+  });
+
+  it("says where a moved step stood, and does not pair an answer with a call that asks for a tool", async () => {
+    const asking = (name: string): StepShape => ({
+      attributes: {
+        "gen_ai.output.messages": JSON.stringify([
+          { role: "assistant", parts: [{ type: "tool_call", id: "c1", name, arguments: {} }] },
+        ]),
+      },
+    });
+    const tool = (name: string): StepShape => ({ tool: name, input: "{}", output: "fine" });
+    const [search, invoice, refund] = [tool("search_kb"), tool("get_invoice"), tool("refund")];
+    const { there, back } = await compared(
+      run(1, [asking("search_kb"), search, invoice, refund, { reply: "Refunded." }]),
+      run(2, [asking("search_kb"), refund, search, invoice, asking("search_kb")]),
+    );
+    const told = (answer: Answer) =>
+      answer.steps.flatMap(({ match, changes }) => [
+        match,
+        ...changes.map(({ what, summary }) => `${what} ${summary}`),
+      ]);
+    expect(told(there)).toEqual([
+      ...["equal", "moved", "order before tool search_kb instead of after tool get_invoice"],
+      ...["equal", "only_a", "only_b"],
+    ]);
+    expect(told(back)).toContain("order after tool get_invoice instead of before tool search_kb");
+    expect([...told(there), ...told(back)].join()).not.toContain("reply");
   });
 });

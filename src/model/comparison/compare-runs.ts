@@ -1,5 +1,6 @@
 /** Two runs side by side: which steps stand for each other, and what differs. */
 import type { RunComparison, StepChange, StepPair } from "../comparison.js";
+import { firstIndex } from "../first-index.js";
 import { duration, plural } from "../format.js";
 import { nameOf, type Phrase, phrase } from "../phrase.js";
 import type { Run, Step } from "../run.js";
@@ -25,6 +26,7 @@ export function compareRuns(runA: Run, runB: Run, show: (text: string) => string
   const pairs = withMoved(aligned, a.steps, b.steps).map(
     (pair): PairedSteps => ({ ...pair, changes: pair.a && pair.b ? changesOf(pair.a, pair.b, longest) : [] }),
   );
+  addPlaces(pairs, a.steps);
   const calls = pairs.flatMap(({ a: inA, b: inB }): [ComparedStep, ComparedStep][] =>
     inA && inB && inA.step.kind === "llm" && isSameAgent(inA, inB) ? [[inA, inB]] : [],
   );
@@ -96,7 +98,7 @@ function alignSteps(a: ComparedRun, b: ComparedRun): ReturnType<typeof align> {
     a: ofA.whole,
     b: ofB.whole,
     fitness(i, j) {
-      if (ofA.signature[i] !== ofB.signature[j]) return 0;
+      if (ofA.signature[i] !== ofB.signature[j] || isOtherMeaning(a.steps[i], b.steps[j])) return 0;
       const isSame = ofA.agent[i] === ofB.agent[j];
       if (!isSame && !isRenamed(ofA.agent[i] as number, ofB.agent[j] as number)) return 0;
       return (
@@ -109,9 +111,16 @@ function alignSteps(a: ComparedRun, b: ComparedRun): ReturnType<typeof align> {
   });
 }
 
+/** A final answer does not stand for a call that asks for a tool. */
+function isOtherMeaning(a: ComparedStep | undefined, b: ComparedStep | undefined): boolean {
+  return a !== undefined && b !== undefined && a.asks !== null && b.asks !== null && a.asks !== b.asks;
+}
+
 /** Of what only one side has, the same step on the other side, elsewhere: work side by side begins in any order. */
 function withMoved(aligned: Aligned[], a: ComparedStep[], b: ComparedStep[]): Omit<PairedSteps, "changes">[] {
-  const key = ({ signature, step, input }: ComparedStep) => JSON.stringify([signature, step.agent, input]);
+  // a model call is known by what it answered
+  const key = ({ signature, step, input, output }: ComparedStep) =>
+    JSON.stringify([signature, step.agent, step.kind === "llm" ? output : input]);
   const waiting = new Map<string, number[]>();
   for (const [i, j] of aligned) {
     if (j >= 0) continue;
@@ -132,6 +141,40 @@ function withMoved(aligned: Aligned[], a: ComparedStep[], b: ComparedStep[]): Om
     const from = i < 0 ? (movedTo.get(j) ?? -1) : i;
     return [{ a: a[from] ?? null, b: b[j] ?? null, isMoved: i < 0 && from >= 0 }];
   });
+}
+
+/** Says of moved steps where they stand in each run: next to the nearest tool or agent that stayed. */
+function addPlaces(pairs: PairedSteps[], stepsOfA: ComparedStep[]): void {
+  const stayed = pairs.filter(({ a, b, isMoved }) => a && b && !isMoved);
+  const order = new Map(stepsOfA.map((step, i) => [step, i]));
+  const placeInA = (of: ComparedStep) => order.get(of) as number;
+  let before = 0;
+  for (const pair of pairs) {
+    const { a, isMoved } = pair;
+    if (!isMoved) {
+      if (pair.a && pair.b) before++;
+      continue;
+    }
+    if (!a) continue;
+    const from = placeInA(a);
+    // those that stayed keep their order in both runs
+    const beforeInA = firstIndex(stayed, (each) => placeInA(each.a as ComparedStep) > from);
+    if (beforeInA === before) continue;
+    const isEarlier = before < beforeInA;
+    const passed = isEarlier ? stayed.slice(before, beforeInA) : stayed.slice(beforeInA, before);
+    const isNamed = ({ b }: PairedSteps) => b?.step.kind !== "llm";
+    const first = passed.find(isNamed) ?? passed[0];
+    const last = passed.findLast(isNamed) ?? passed.at(-1);
+    if (!first?.b || !last?.b) continue;
+    const [near, other] = isEarlier ? [first.b, last.b] : [last.b, first.b];
+    const far = other === near ? "it" : stepPhrase(other.step);
+    pair.changes.unshift({
+      what: "order",
+      summary: isEarlier
+        ? phrase`before ${stepPhrase(near.step)} instead of after ${far}`
+        : phrase`after ${stepPhrase(near.step)} instead of before ${far}`,
+    });
+  }
 }
 
 function changesOf(a: ComparedStep, b: ComparedStep, longestUs: number): StepChange[] {

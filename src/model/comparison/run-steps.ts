@@ -19,6 +19,8 @@ export type ComparedStep = {
   /** arguments, or what a model answered; null = not recorded */
   input: string | null;
   output: string | null;
+  /** whether a model asked for tools; null where it is no model's step, or its answer is not recorded */
+  asks: boolean | null;
 };
 
 export type ComparedRun = { run: Run; steps: ComparedStep[]; isRead: boolean };
@@ -31,7 +33,8 @@ export function comparedRun(run: Run, show: (text: string) => string): ComparedR
     const step = node.span;
     // two recordings of one call are one step
     if ((step.kind === "llm" || step.kind === "embedding" || step.kind === "tool") && step.call === null) continue;
-    const said = isRead && step.kind === "llm" ? saidText(run.contents(step).said) : null;
+    const messages = isRead && step.kind === "llm" ? run.contents(step).said : [];
+    const said = saidText(messages);
     const contents = isRead && step.kind !== "llm" && step.kind !== "agent" ? run.contents(step) : null;
     const shown = (text: string | null | undefined) => (text == null ? null : show(text));
     steps.push({
@@ -41,6 +44,7 @@ export function comparedRun(run: Run, show: (text: string) => string): ComparedR
       own_us: ownTime(node),
       input: shown(contents?.input),
       output: shown(said ?? contents?.output),
+      asks: said === null ? null : messages.some(({ parts }) => parts.some(({ type }) => type === "tool_call")),
     });
   }
   return { run, steps, isRead };

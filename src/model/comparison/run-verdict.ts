@@ -19,7 +19,7 @@ export function runVerdict(a: Run, b: Run, pairs: readonly PairedSteps[], given:
     ...outcome(a, b),
     ...time(a, b, pairs),
     ...costs(a, b),
-    stepCounts(pairs),
+    stepCounts(pairs, given.length > 0),
     ...givenSentence(given),
   ];
   return joinPhrases(sentences, "; ");
@@ -98,15 +98,22 @@ function costs(a: Run, b: Run): Phrase[] {
   return [phrase`b costs ${factor} ${usdB > usdA ? "more" : "less"} (${money(usdB)} instead of ${money(usdA)})`];
 }
 
-function stepCounts(pairs: readonly PairedSteps[]): Phrase {
+/** `isGivenOther`: equal steps are no equal runs where models were given something else. */
+function stepCounts(pairs: readonly PairedSteps[], isGivenOther: boolean): Phrase {
   const only = (side: "a" | "b") =>
     pairs.filter((pair) => pair[side] !== null && pair[side === "a" ? "b" : "a"] === null);
   const [onlyA, onlyB] = [only("a"), only("b")];
   const inBoth = pairs.length - onlyA.length - onlyB.length;
   if (onlyA.length + onlyB.length === 0) {
-    const changed = pairs.filter(({ changes }) => changes.length > 0).length;
-    const order = pairs.some(({ isMoved }) => isMoved) ? ", some in another order" : "";
-    return phrase`the same ${plural(inBoth, "step")}${order}${changed > 0 ? `, ${changed} of them differ` : ", all equal"}`;
+    const changed = pairs.filter(({ changes }) => changes.some(({ what }) => what !== "order")).length;
+    const moved = pairs.filter(({ isMoved }) => isMoved);
+    const places = moved.flatMap(({ b, changes }) =>
+      changes.flatMap(({ what, summary }) => (b && what === "order" ? [phrase`${stepPhrase(b.step)} ${summary}`] : [])),
+    );
+    const order =
+      moved.length === 0 ? [] : phrase`, ${moved.length} in another order${places[0] ? phrase` (${places[0]})` : []}`;
+    const rest = changed > 0 ? `, ${changed} of them differ` : moved.length === 0 && !isGivenOther ? ", all equal" : "";
+    return phrase`the same ${plural(inBoth, "step")}${order}${rest}`;
   }
   const first = (list: PairedSteps[]) => stepPhrase((list[0]?.a ?? list[0]?.b)?.step as Step);
   const side = (name: string, list: PairedSteps[]) =>
