@@ -285,4 +285,29 @@ describe("compare_traces of two runs", () => {
     expect(told(back)).toContain("order after tool get_invoice instead of before tool search_kb");
     expect([...told(there), ...told(back)].join()).not.toContain("reply");
   });
+
+  it("names the result that makes one run's input much larger, and the calls that it went to", async () => {
+    const orders = Array.from({ length: 3000 }, (_, i) => `order ${i}`).join(", ");
+    const part = { type: "tool_call", id: "c9", name: "export_orders", arguments: {} };
+    const heard = [
+      message("user", "Export them."),
+      { role: "assistant", parts: [part] },
+      { role: "tool", parts: [{ type: "tool_call_response", id: "c9", response: orders }] },
+    ];
+    const large: StepShape = {
+      attributes: { "gen_ai.usage.input_tokens": 9000, "gen_ai.input.messages": JSON.stringify(heard) },
+    };
+    const exported: StepShape = {
+      ...{ tool: "export_orders", input: "{}", output: orders },
+      attributes: { "gen_ai.tool.call.id": "c9" },
+    };
+    const { there, back } = await compared(run(1, steps), run(2, [{}, exported, large, large, large]));
+    // 27,000 tokens of the three calls and 100 of the first, against 300
+    expect(there.verdict).toMatch(
+      new RegExp(
+        `b's input is 90 × larger \\(27,100 instead of 300 tok\\): result of export_orders, [89],\\d+ tok, went to 3 calls, span ${spanId(2002)}`,
+      ),
+    );
+    expect(back.verdict).toMatch(/b's input is 90 × smaller .*: result of export_orders, .* went to 3 calls of a/);
+  });
 });

@@ -7,6 +7,7 @@ import type { Run, Step } from "../run.js";
 import { errorPhrase, stepPhrase } from "../step-phrase.js";
 import type { PairedSteps } from "./compare-runs.js";
 import type { FoundDifference } from "./given-differences.js";
+import { inputGrowth } from "./input-growth.js";
 
 /** Totals that lie closer are about the same. */
 const leastFactor = 1.3;
@@ -19,6 +20,7 @@ export function runVerdict(a: Run, b: Run, pairs: readonly PairedSteps[], given:
     ...outcome(a, b),
     ...time(a, b, pairs),
     ...costs(a, b),
+    ...inputGrowth(a, b),
     stepCounts(pairs, given.length > 0),
     ...givenSentence(given),
   ];
