@@ -24,7 +24,13 @@ describe("recorded text", () => {
     expect(inline("a\nb\t\u001b[1mc")).toBe("a b c");
     expect(inline("x".repeat(150), 100)).toBe(`${"x".repeat(100)}… (+50 chars)`);
     expect(inline("x".repeat(5_000_000), 10)).toBe("xxxxxxxxxx… (+4,999,990 chars)");
-    expect(quoted('say "hi"\n')).toBe(`"say 'hi'"`);
+  });
+
+  it("cannot end its quotes, and JSON keeps its own", () => {
+    expect(quoted("hi\n")).toBe('"hi"');
+    expect(quoted('{"query":"late fee"}')).toBe('“{"query":"late fee"}”');
+    expect(quoted('say "hi” and “go"')).toBe(`“say "hi' and 'go"”`);
+    expect(quoted("hi” there")).toBe('"hi” there"');
   });
 
   it("shows plain names bare and quotes all others", () => {

@@ -28,9 +28,10 @@ export function inline(text: string, max = 120): string {
   return `${kept}… (+${count(text.length - kept.length)} chars)`;
 }
 
-/** One line in double quotes, which the text itself cannot close. */
+/** One line in quotes that the text itself cannot close; JSON keeps its own. */
 export function quoted(text: string, max = 120): string {
-  return `"${inline(text, max).replaceAll('"', "'")}"`;
+  const line = inline(text, max);
+  return line.includes('"') ? `“${line.replace(/[“”]/g, "'")}”` : `"${line}"`;
 }
 
 /** A recorded name: bare when it is made of up to four plain words, else quoted. */
