@@ -38,7 +38,11 @@ export const answered = (text: string): Lazy => lazily(() => readAnswer(text));
 const madeAnew =
   /^(?:x[_-])?(?:(?:client[_-]?)?(?:request|trace|correlation|idempotency)[_-]?(?:id|key|uuid|token)|nonce|salt|time_?stamp|ts|now|(?:requested|sent)[_-]?at|cache[_-]?bust(?:er)?|random|_t|_)$/i;
 
-/** What was asked for: every character counts but case, blanks, the order of keys, and what is made anew for each call. */
+/** One number, code or account, however its characters are grouped; neither a date, a path, an address nor a figure with decimals. */
+const grouped = /^(?=(?:[^\d]*\d){4})[\p{L}\d]+(?:[ \-/._][\p{L}\d]+){0,20}$/u;
+const notGrouped = /^\d{1,4}([-/._])\d{1,2}\1\d{1,4}\b|^\d+[.]\d+$|^\d{1,3}(?:\.\d{1,3}){3}$|[\p{L}]{5}/u;
+
+/** What was asked for: every character counts but case, blanks, how a number is grouped, the order of keys, and what is made anew for each call. */
 export function readAsked(text: string): Said {
   if (text.length > longest) return { key: text, words: new Set() };
   const words: string[] = [];
@@ -116,7 +120,9 @@ function canonical(value: unknown, words: string[], depth: number): string {
     const parts = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${parts.map(([key, each]) => `${key}:${canonical(each, words, depth + 1)}`).join(",")}}`;
   }
-  const text = String(value).toLowerCase().replace(/\s+/g, " ").trim();
+  const spaced = String(value).toLowerCase().replace(/\s+/g, " ").trim();
+  const isGrouped = spaced.length <= 60 && grouped.test(spaced) && !notGrouped.test(spaced);
+  const text = isGrouped ? spaced.replace(/[ \-/._]/g, "") : spaced;
   if (words.length < mostWords) words.push(...wordsOf(text));
   return text;
 }

@@ -40,6 +40,12 @@ const loops: Record<string, RunStep[]> = {
   "a long page that tells when it was made": [1, 2, 3].flatMap((n) =>
     turn("fetch", { url: "https://a.example/b" }, `${page} ${page} ${page}\nMade at 9:0${n}`),
   ),
+  "one account written in other groups, and nothing found under it": [
+    "AT61 1904 3002 3457 3201",
+    "AT611904300234573201",
+    "AT61-1904-3002-3457-3201",
+    "at61 19043002 34573201",
+  ].flatMap((iban) => turn("find_account", { iban }, { iban, matches: [] })),
   "waiting for what never changes": [1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap(() => [
     ...turn("sleep", { seconds: 2 }, "ok"),
     ...turn("get_job", { id: 5 }, { state: "queued" }),
@@ -140,6 +146,12 @@ const innocent: Record<string, RunStep[]> = {
   "traces by their ids": [1, 2, 3, 4].flatMap((n) => turn("get_trace", { trace_id: `aaaa${n}` }, "not kept any more")),
   "a timetable that changes": [1, 2, 3, 4].flatMap((n) =>
     turn("next_train", { from: "Graz" }, `The next train leaves at 10:${10 + n} from platform 3.`),
+  ),
+  "days and figures that look like groups": ["2026-11-12", "2026-1-112", "20.2611", "202.611"].flatMap((day) =>
+    turn("find_slots", { day }, "closed"),
+  ),
+  "different accounts": ["AT61 1904", "AT61 1905", "AT61 1906", "AT61 1907"].flatMap((iban) =>
+    turn("find_account", { iban }, "closed"),
   ),
   "different files": ["a", "b", "c", "d"].flatMap((name) => turn("read_file", { path: `src/${name}.ts` }, "export {}")),
   "different things of one kind": ["red lamp", "blue lamp", "green lamp", "big lamp"].flatMap((query) =>

@@ -77,6 +77,15 @@ const faults: Record<string, Fault> = {
     evidence: [4, 5],
     ms: 20_000,
   },
+  "one long wait among short ones between the same calls": {
+    kind: "idle_gap",
+    steps: [0, 0, 40_000, 0].flatMap((gap, n): RunStep[] => [
+      { model: "gpt-4o", asks: [{ tool: "get_job", args: { id: 5 } }], gap: gap + 5 },
+      { tool: "get_job", args: { id: 5 }, result: n < 3 ? "queued" : "done" },
+    ]),
+    evidence: [4, 5],
+    ms: 40_000,
+  },
   "nothing recorded after the last step": { kind: "idle_gap", steps: [...usual, answer], evidence: [5], ms: 30_000 },
   "one late first token": {
     kind: "slow_first_token",
@@ -93,6 +102,18 @@ const innocent: Record<string, RunStep[]> = {
     first("a", 1000, 50),
     first("b", 1200, 60),
     first("an essay", 60_000, 3500),
+  ],
+  "a job that is asked for until it is done": [
+    { model: "gpt-4o", asks: [{ tool: "get_job", args: { id: 5 } }], ms: 500 },
+    ...[1, 2, 3].map(
+      (n): RunStep => ({
+        tool: "get_job",
+        args: { id: 5 },
+        result: n < 3 ? "queued" : "done",
+        gap: n > 1 ? 20_000 : 5,
+      }),
+    ),
+    answer,
   ],
   "a person who was asked": [
     ...usual,
@@ -219,6 +240,7 @@ describe("what made a run slow", () => {
         "Tool export took 20 s, 77 % of the run, where the median of the 6 other steps that it waited for is 1 s.",
         "Tool b took 20 s, 74 % of the run, where the median of the 6 other steps that it waited for is 1 s.",
         "Nothing was recorded for 20 s (80 % of the run) between tool fetch and a call to gpt-4o; the own time of agent helper: its code, or something that is not recorded.",
+        "Nothing was recorded for 40 s (89 % of the run) between tool get_job and a call to gpt-4o; the own time of agent helper: its code, or something that is not recorded.",
         "Nothing was recorded for 30 s (86 % of the run) after a call to gpt-4o, the last that was recorded; the own time of agent helper: its code, or something that is not recorded.",
         "The first token of a call to gpt-4o came after 9 s; the median of 3 others in the run is 500 ms.",
         "Tool report took 21 s, 84 % of the run, where 10 calls of other runs took 1 s (p95 1.25 s).",
@@ -263,6 +285,8 @@ describe("what only took long", () => {
     expect(told).toMatchInlineSnapshot(`
       [
         "an answer that is long because it has much to say: A call to gpt-4o took 1 min 0 s, 96 % of the run: it wrote 3,500 tokens, 58 a second, which is no slow pace.",
+        "a job that is asked for until it is done: Nothing was recorded for 20 s (47 % of the run) between tool get_job and tool get_job; get_job was asked again and again until its answer changed.",
+        "a job that is asked for until it is done: Nothing was recorded for 20 s (47 % of the run) between tool get_job and tool get_job; get_job was asked again and again until its answer changed.",
         "a person who was asked: Tool ask_human_approval took 1 min 30 s, 94 % of the run, where the median of the 6 other steps that it waited for is 1 s. It waits for a person.",
         "a person who took time to answer: Nothing was recorded for 1 min 0 s (95 % of the run) between a call to gpt-4o and a call to gpt-4o; the next message of the user came then.",
         "a slow tool beside a slower one: Tool b took 20.1 s, 90 % of the run, where the median of the 2 other steps that it waited for is 1 s.",
@@ -280,7 +304,7 @@ describe("the answer", () => {
       trace aaaaaaaaaaaaaaaa0000000000000001
       1. WARNING slow_step: Tool export took 30 s, 83 % of the run, where the median of the 6 other steps that it waited for is 1 s.
          would save 29 s · spans bbbb0000000003ee, bbbb0000000003e9
-      coverage: 1 finding · 8 spans looked at · as of seq 371"
+      coverage: 1 finding · 8 spans looked at · as of seq 386"
     `);
   });
 
@@ -288,8 +312,8 @@ describe("the answer", () => {
     const { text } = await mcp.call("diagnose_trace", { trace_id: traceId(traceOf("a quick run")) });
     expect(text).toMatchInlineSnapshot(`
       "Clean: it ended well, and no fault was found. 3.35 s · 6 spans · 3 model calls · in 3,600 out 150 tok · $0.0105 · no errors. Its time went to 3 calls to gpt-4o 90 %, tool fetch 9 %.
-      trace aaaaaaaaaaaaaaaa0000000000000013
-      coverage: 0 findings · 6 spans looked at · as of seq 371"
+      trace aaaaaaaaaaaaaaaa0000000000000015
+      coverage: 0 findings · 6 spans looked at · as of seq 386"
     `);
   });
 
@@ -305,7 +329,7 @@ describe("the answer", () => {
     expect(JSON.parse(text)).toMatchInlineSnapshot(`
       {
         "coverage": {
-          "as_of_seq": 371,
+          "as_of_seq": 386,
           "matched": 1,
           "matched_is_minimum": false,
           "next_cursor": null,

@@ -15,6 +15,9 @@ const outstanding = 4;
 /** Tokens that were resent, and their part of the conversation's input. */
 const resentAtLeast = 8000;
 const shareAtLeast = 0.3;
+/** USD that nobody minds, unless it is for very many tokens. */
+const minded = 0.01;
+const manyTokens = 40_000;
 /** Parts that are named. */
 const named = 3;
 
@@ -60,7 +63,7 @@ function resentParts(own: readonly Call[], parts: readonly Carried[], contexts: 
   return [
     {
       kind: "context_growth",
-      severity: "warning",
+      severity: usd !== null && usd < minded && resent < manyTokens ? "info" : "warning",
       summary: phrase`${unitLabel(most.unit)} filled the context: ${count(most.tokens)} tok${times}, in ${most.calls} calls${more}; resending it after the first cost ${count(resent)} tok${usd === null ? "" : `, ${money(usd)}`}; ${Math.round(share * 100)} % of the conversation's input`,
       evidence: [
         ...new Set(

@@ -2,11 +2,14 @@
 import type { Stretch } from "../critical-path.js";
 import type { Detector, Finding, Surroundings } from "../diagnosis.js";
 import { duration } from "../format.js";
+import { readAnswer, readAsked } from "../near-same.js";
 import { workerOf } from "../path-work.js";
-import { type Phrase, phrase } from "../phrase.js";
+import { perRun } from "../per-run.js";
+import { nameOf, type Phrase, phrase } from "../phrase.js";
 import { isRateLimit } from "../rate-limits.js";
 import type { Run, Step } from "../run.js";
 import { stepPhrase } from "../step-phrase.js";
+import { type ToolUse, toolUses } from "../tool-uses.js";
 import { asksPerson } from "../waiting-for-people.js";
 import { workKey } from "../work-label.js";
 
@@ -14,6 +17,10 @@ import { workKey } from "../work-label.js";
 const leastGap = 3e6;
 const leastShare = 0.2;
 const most = 3;
+/** Calls, and their longest wait against the shortest. */
+const fewestPolls = 3;
+const mostPolls = 1_000;
+const regular = 3;
 
 type Gap = Stretch & { before: Step | null; after: Step | null };
 
@@ -64,6 +71,7 @@ function describe(run: Run, gap: Gap, total: number): Finding[] {
   const again = before?.status === "error" && after !== null && workKey(before) === workKey(after);
   if (again && before && isRateLimit(before)) return [];
   const person = waitsForPerson(run, gap);
+  const polled = person ? null : pollingIn(run, gap);
   const where =
     before && after
       ? phrase`between ${stepPhrase(before)} and ${stepPhrase(after)}`
@@ -75,17 +83,44 @@ function describe(run: Run, gap: Gap, total: number): Finding[] {
   const whose = step
     ? phrase`the own time of ${stepPhrase(step)}: its code, or something that is not recorded`
     : phrase`outside every span`;
-  const why = person ?? (again ? phrase`it waited before it tried again` : whose);
+  const why = person ?? polled ?? (again ? phrase`it waited before it tried again` : whose);
   return [
     {
       kind: "idle_gap",
-      severity: person || again ? "info" : "warning",
+      severity: person || polled || again ? "info" : "warning",
       summary: phrase`Nothing was recorded for ${duration(us / 1000)} (${Math.round((100 * us) / total)} % of the run) ${where}; ${why}.`,
       evidence: [before, after, step].flatMap((each) => (each ? [each.span_id] : [])),
-      saves: { ms: person ? null : Math.round(us) / 1000, tokens: null, usd: null },
+      saves: { ms: person || polled ? null : Math.round(us) / 1000, tokens: null, usd: null },
     },
   ];
 }
+
+/** Calls that asked the same of one tool, as regularly as a program does, until the answer was another. */
+function pollingIn(run: Run, gap: Gap): Phrase | null {
+  const polls = pollsOf(run).find(([first, last]) => first.end_us <= gap.from_us && last.start_us >= gap.to_us);
+  return polls ? phrase`${nameOf(polls[0].name)} was asked again and again until its answer changed` : null;
+}
+
+/** First and last call of each. */
+const pollsOf = perRun((run): readonly [ToolUse, ToolUse][] => {
+  const groups = new Map<string, ToolUse[]>();
+  for (const use of toolUses(run)) {
+    const key = JSON.stringify([use.name, readAsked(use.input ?? "").key]);
+    const group = groups.get(key);
+    if (group) group.push(use);
+    else groups.set(key, [use]);
+  }
+  return [...groups.values()].flatMap((uses): [ToolUse, ToolUse][] => {
+    const [first, last] = [uses[0], uses.at(-1)];
+    if (!first || !last || uses.length < fewestPolls || uses.some(({ failure, output }) => failure || output === null))
+      return [];
+    const waits = uses.slice(1).map((use, i) => use.start_us - (uses[i] as ToolUse).end_us);
+    const [least, longest] = [Math.min(...waits.slice(0, mostPolls)), Math.max(...waits.slice(0, mostPolls))];
+    const before = uses.at(-2)?.output ?? "";
+    const hasChanged = readAnswer(before).key !== readAnswer(last.output ?? "").key;
+    return hasChanged && least > 0 && longest <= regular * least ? [[first, last]] : [];
+  });
+});
 
 /** The step before or after asked a person, or what follows answers a new message of one. */
 function waitsForPerson(run: Run, { before, after, step }: Gap): Phrase | null {

@@ -5,6 +5,7 @@ import { handOffTarget } from "../hand-off.js";
 import { answered, asked as askedText, type Lazy, likeness } from "../near-same.js";
 import { joinPhrases, nameOf, type Phrase, phrase, recorded } from "../phrase.js";
 import { isRateLimit } from "../rate-limits.js";
+import { emptiness } from "../result-text.js";
 import type { Run, Step } from "../run.js";
 import { spentOn } from "../spent-on.js";
 import { toolUses } from "../tool-uses.js";
@@ -61,7 +62,8 @@ function usesByAgent(run: Run): Map<string | null, Use[]> {
       tool: name,
       asked: input === null ? null : askedText(input),
       arguments: input,
-      answer: output === null ? null : answered(output),
+      // nothing is nothing, whatever it repeats of the question
+      answer: output === null ? null : answered(emptiness(output) === null ? output : ""),
       failed: failure !== null,
       maybePassing: failure !== null && mayPass(failure),
     };
