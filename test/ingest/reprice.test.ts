@@ -4,15 +4,15 @@ import { reprice } from "../../src/ingest/reprice.js";
 import { openForWriting } from "../../src/store/open-store.js";
 import { engineOfEachFamily } from "../store/available-engines.js";
 import { chat, requestOf, span } from "../store/otlp.js";
-import { settleAll, type Target, withIngest, withReader } from "../store/store.js";
+import { settleAll, type Target, withIngest, withoutLatency, withReader } from "../store/store.js";
 import { newStorePath } from "../store/temporary-folder.js";
 
 const costs = (target: Target) =>
   withReader(target, async (reader) => ({
     traces: (await reader.listTraces({ limit: 9 })).traces,
     sessions: (await reader.listSessions({ limit: 9 })).sessions,
-    usage: (await reader.getUsage({ group_by: ["model", "session"] })).groups,
-    total: (await reader.getUsage({ group_by: [] })).total,
+    usage: (await reader.getUsage({ group_by: ["model", "session"] })).groups.map(withoutLatency),
+    total: withoutLatency((await reader.getUsage({ group_by: [] })).total),
     version: (await reader.info()).price_version,
   }));
 

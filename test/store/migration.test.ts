@@ -9,14 +9,18 @@ import { migrateForReading, openForWriting } from "../../src/store/open-store.js
 import { readFacets } from "../../src/store/trace-row.js";
 import { hashFacets } from "../../src/store/trace-totals.js";
 import { engineOfEachFamily, familyOf } from "./available-engines.js";
-import { exportAll, settleAll, withIngest, withReader } from "./store.js";
+import { exportAll, settleAll, withIngest, withoutLatency, withReader } from "./store.js";
 import { newStorePath } from "./temporary-folder.js";
 
-/** A file that a program of version 1 wrote. */
-function oldFile(engine: EngineName): string {
+/** A file that a program of version 1 wrote just now: what runs in it was not abandoned yet. */
+async function oldFile(engine: EngineName): Promise<string> {
   const path = newStorePath();
   const packed = join(import.meta.dirname, "..", "fixtures", `store-1-${familyOf(engine)}.db.gz`);
   writeFileSync(path, gunzipSync(readFileSync(packed)), { mode: 0o600 });
+  const opened = await openEngine({ path, readOnly: false, engine });
+  opened.transaction(() => opened.run("UPDATE trace SET changed_us = ?", [Date.now() * 1000]));
+  opened.sync();
+  opened.close();
   return path;
 }
 
@@ -58,7 +62,7 @@ function added(engine: Engine) {
 
 describe.each(engineOfEachFamily)("a file of version 1 on %s", (engine) => {
   test("has all that a new file has once it was opened for writing, and tells the same", async () => {
-    const path = oldFile(engine);
+    const path = await oldFile(engine);
     const before = await look(path, engine, (opened) =>
       opened.all("SELECT hex(span_id) AS id, seq, cost_usd FROM span"),
     );
@@ -73,9 +77,12 @@ describe.each(engineOfEachFamily)("a file of version 1 on %s", (engine) => {
   });
 
   test("holds after housekeeping what a new file with the same spans holds, and keeps its usage", async () => {
-    const path = oldFile(engine);
-    const usage = () =>
-      withReader({ path, engine }, (reader) => reader.getUsage({ group_by: ["agent", "model", "tool", "kind"] }));
+    const path = await oldFile(engine);
+    const usage = async () => {
+      const group_by = ["agent", "model", "tool", "kind"] as const;
+      const found = await withReader({ path, engine }, (reader) => reader.getUsage({ group_by: [...group_by] }));
+      return [...found.groups, found.total].map(withoutLatency);
+    };
     const traces = () => withReader({ path, engine }, (reader) => reader.listTraces({ limit: 10 }));
     const before = [await usage(), await traces()];
     await withIngest({ path, engine }, settleAll);
@@ -94,7 +101,7 @@ describe.each(engineOfEachFamily)("a file of version 1 on %s", (engine) => {
   });
 
   test("can be asked at once, and is new to whoever opens it then", async () => {
-    const path = oldFile(engine);
+    const path = await oldFile(engine);
     const reader = await openReader(path, { engine });
     expect((await reader.listTraces({ limit: 10 })).traces.map((trace) => trace.error_count)).toEqual([1, 2, 1]);
     expect((await reader.getTrace({ trace_id: `${"c".repeat(31)}1` })).spans).toHaveLength(5);
@@ -102,7 +109,7 @@ describe.each(engineOfEachFamily)("a file of version 1 on %s", (engine) => {
   });
 
   test.skipIf(engine === "sqljs")("that cannot be written says what to do", async () => {
-    const opened = await openEngine({ path: oldFile(engine), readOnly: true, reading: true, engine });
+    const opened = await openEngine({ path: await oldFile(engine), readOnly: true, reading: true, engine });
     expect(() => migrateForReading(opened)).toThrow(
       expect.objectContaining({ code: "read_only", hint: expect.stringContaining("Copy it") }),
     );

@@ -112,7 +112,7 @@ function names(
   return named;
 }
 
-/** In time order where time is asked for; then costliest, most tokens, most calls. */
+/** In time order where time is asked for; then costliest, most tokens, most calls; then the one named first. */
 function bestFirst(groupBy: UsageDimension[]): (a: Group, b: Group) => number {
   const time = groupBy.findIndex((dimension) => dimension === "hour" || dimension === "day");
   const tokens = ({ sums }: Group) => sums.input_tokens + sums.output_tokens;
@@ -120,7 +120,13 @@ function bestFirst(groupBy: UsageDimension[]): (a: Group, b: Group) => number {
     (time < 0 ? 0 : Number(a.key[time]) - Number(b.key[time])) ||
     b.sums.cost_usd - a.sums.cost_usd ||
     tokens(b) - tokens(a) ||
-    b.sums.calls - a.sums.calls;
+    b.sums.calls - a.sums.calls ||
+    compareKeys(a.key, b.key);
+}
+
+function compareKeys(a: Group["key"], b: Group["key"]): number {
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return at < 0 ? 0 : (a[at] as string | number) < (b[at] as string | number) ? -1 : 1;
 }
 
 function emptySums(): Sums {
